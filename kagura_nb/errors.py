@@ -1,0 +1,112 @@
+"""Everything that can go wrong, as one small tree; each message ends with its cure.
+
+    KaguraError
+    ├── SettingsError          a setting or option that cannot be used
+    ├── StoreError             the owner's private store
+    │   ├── InvalidUserId
+    │   ├── InvalidRating
+    │   ├── UnknownConversation
+    │   ├── StoreTooNew        written by a later version of this package
+    │   └── StoreUnavailable   read-only, full, locked or damaged
+    ├── RecallError            embedders and the memory index
+    └── ProviderError          a model that cannot answer
+        ├── MissingKey
+        ├── KeyRejected
+        ├── UnknownModel
+        ├── ServerUnreachable
+        ├── RateLimited
+        ├── ContextTooLong
+        ├── ReplyCut           the stream ended before the reply did
+        └── MissingExtra       an optional dependency is not installed
+
+IPython shows `_render_traceback_` instead of a traceback: the cell fails with one line, and the
+exception keeps its class, so it stays catchable.
+"""
+
+
+class KaguraError(Exception):
+    """Base of the tree.
+
+    Args:
+        problem: what happened, one sentence without its full stop.
+        cure: what the user does about it, one imperative sentence without its full stop.
+    """
+
+    def __init__(self, problem: str, cure: str) -> None:
+        super().__init__(problem, cure)
+        self.problem = problem
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.problem}. {self.cure}."
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class SettingsError(KaguraError):
+    """A setting, option or argument that cannot be used."""
+
+
+class StoreError(KaguraError):
+    """The owner's private store."""
+
+
+class InvalidUserId(StoreError):
+    """A user id from which no safe folder name can be made."""
+
+
+class InvalidRating(StoreError):
+    """A rating that is not a whole number of stars from 1 to 5."""
+
+
+class UnknownConversation(StoreError):
+    """No conversation, or more than one, has this id."""
+
+
+class StoreTooNew(StoreError):
+    """The database was written by a later version of this package."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be read or written: read-only, full, locked or damaged."""
+
+
+class RecallError(KaguraError):
+    """An embedder or the memory index cannot be used."""
+
+
+class ProviderError(KaguraError):
+    """A model cannot answer."""
+
+
+class MissingKey(ProviderError):
+    """The vendor needs a key and none is configured."""
+
+
+class KeyRejected(ProviderError):
+    """The vendor refused the key, or what the key is allowed to do."""
+
+
+class UnknownModel(ProviderError):
+    """The vendor, server or folder does not have this model."""
+
+
+class ServerUnreachable(ProviderError):
+    """Nothing answers at the address, or not in time."""
+
+
+class RateLimited(ProviderError):
+    """The vendor still refuses after the SDK's retries."""
+
+
+class ContextTooLong(ProviderError):
+    """The conversation does not fit into the model's context."""
+
+
+class ReplyCut(ProviderError):
+    """The stream ended before the reply did; what had arrived is kept."""
+
+
+class MissingExtra(ProviderError):
+    """An optional dependency is not installed."""

@@ -1,0 +1,65 @@
+"""What a provider is: an object that streams the reply to a list of messages."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kagura_nb.records import Message, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a reply as it streams.
+
+    Args:
+        text: the next characters; may be empty.
+        usage: the tokens consumed, on the last chunk, where the provider reports them.
+    """
+
+    text: str = ""
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a reply is drawn.
+
+    Args:
+        temperature: 0 always picks the likeliest token; None leaves the vendor's default.
+        max_tokens: the longest reply, in tokens; None leaves the vendor's default.
+    """
+
+    temperature: float | None = None
+    max_tokens: int | None = None
+
+
+class Provider(Protocol):
+    """Answers chats.
+
+    Attributes:
+        model: `provider:model`, as it is recorded with every conversation.
+        context_tokens: tokens that prompt and reply may take together.
+        on_this_machine: True where nothing leaves the machine, so that nothing needs masking.
+        notice: one line that the user sees on first use, or None.
+    """
+
+    model: str
+    context_tokens: int
+    on_this_machine: bool
+    notice: str | None
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
+        """Yield the reply as it arrives.
+
+        Closing the iterator, or an exception thrown into it (KeyboardInterrupt), cancels the
+        request and frees its connection.
+
+        Args:
+            messages: at most one system message, first; then user and assistant in turn; the
+                last one is the user's.
+            sampling: how to draw the reply.
+
+        Raises:
+            ProviderError: one of its subclasses, with the cure.
+        """
+        ...

@@ -1,0 +1,154 @@
+"""The nouns of the project, as frozen dataclasses: what every layer passes to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant"]
+
+GOOD_RATING = 4
+"""Stars from which a conversation counts as good: shown as an example and ready for training."""
+
+POOR_RATING = 2
+"""Stars up to which a reply is never recalled as an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat.
+
+    Args:
+        role: who speaks.
+        content: what is said.
+        name: the speaker's own name, where several people share a role.
+    """
+
+    role: Role
+    content: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one reply consumed.
+
+    Args:
+        prompt_tokens: tokens sent, cached ones included.
+        completion_tokens: tokens received.
+        cached_tokens: the part of `prompt_tokens` that the vendor bills at its cached price.
+        estimated: True where the provider reported nothing and the numbers are our estimate.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One exchange as it is stored: the unit of rating, retrieval and training.
+
+    Args:
+        id: sortable identifier (ULID).
+        session: the run of conversations that shares a history.
+        created_at: when the prompt was sent, aware, in UTC.
+        messages: the user's side, with any history that was sent; the last one is the prompt.
+        response: the model's reply, or the part of it that had arrived.
+        model: `provider:model` that answered.
+        complete: False where the reply was cut short.
+        usage: tokens, where known.
+        cost: price in USD, None where unknown.
+        rating: 1 to 5 stars, None where unrated.
+        comment: the words that came with the rating.
+        correction: the reply as the user wishes it had been.
+        tags: the user's labels, sorted.
+        excluded: the reason why it never trains, None where it may.
+        metadata: whatever else the caller recorded with it.
+    """
+
+    id: str
+    session: str
+    created_at: datetime
+    messages: tuple[Message, ...]
+    response: str
+    model: str
+    complete: bool = True
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    rating: int | None = None
+    comment: str | None = None
+    correction: str | None = None
+    tags: tuple[str, ...] = ()
+    excluded: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def prompt(self) -> str:
+        """The last thing the user said."""
+        return self.messages[-1].content
+
+    @property
+    def reply(self) -> str:
+        """The reply to learn from: the correction where there is one."""
+        return self.response if self.correction is None else self.correction
+
+    @property
+    def good(self) -> bool:
+        """Whether it may be shown to the model as an example."""
+        if self.excluded is not None:
+            return False
+        return self.correction is not None or (self.rating or 0) >= GOOD_RATING
+
+
+    @property
+    def poor(self) -> bool:
+        """Whether its reply must not be repeated."""
+        return self.correction is None and self.rating is not None and self.rating <= POOR_RATING
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A conversation that memory found, and why.
+
+    Args:
+        conversation: what was found.
+        score: fused score, higher is better; only comparable within one search.
+        lexical: its share from the words, 0 to 1.
+        dense: cosine similarity of the vectors, -1 to 1.
+    """
+
+    conversation: Conversation
+    score: float
+    lexical: float
+    dense: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The model that answers, and why it was chosen.
+
+    Args:
+        model: `provider:model`.
+        reason: how the choice was made, in words for the user.
+    """
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in a text that must not leave the machine.
+
+    Args:
+        type: the recognizer's type, for example `"API_KEY"`.
+        start: offset of its first character in the original text.
+        end: offset behind its last character.
+    """
+
+    type: str
+    start: int
+    end: int
