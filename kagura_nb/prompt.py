@@ -20,7 +20,8 @@ text can close its quotation and speak as an instruction.
     Assistant:
     > reply
 
-Of a conversation rated poor only the user's words are recalled, never the reply. Then come the session's history, newest turns first while they fit, and the prompt.
+Of a conversation rated poor only the user's words are recalled, never the reply. Then come the
+session's history, newest turns first while they fit, and the prompt.
 """
 
 from collections.abc import Callable, Sequence

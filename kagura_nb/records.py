@@ -102,7 +102,6 @@ class Conversation:
             return False
         return self.correction is not None or (self.rating or 0) >= GOOD_RATING
 
-
     @property
     def poor(self) -> bool:
         """Whether its reply must not be repeated."""

@@ -8,7 +8,7 @@ they come from the environment or the keyring (`kagura_nb.keys`) and are never w
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +18,22 @@ from kagura_nb.errors import InvalidUserId, SettingsError
 USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 PROMPT_DOORS = ("off", "secrets")
 CONFIG_FILE = "config.toml"
+TRUTH = {"true": True, "on": True, "yes": True, "1": True}
+TRUTH |= {"false": False, "off": False, "no": False, "0": False}
+CONVERTERS: dict[type, Callable[[Any], Any]] = {
+    bool: lambda value: TRUTH[str(value).lower()],
+    int: int,
+    float: float,
+    str: str,
+    type(Path()): Path,
+}
+KINDS = {
+    bool: "Use on or off",
+    int: "Use a whole number",
+    float: "Use a number",
+    str: "Use text",
+    type(Path()): "Use the path of a folder",
+}
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -40,7 +56,9 @@ class Settings:
     model: str = _setting("", "provider:model; empty: the first one that is configured")
     base_url: str = _setting("", "address of an OpenAI-compatible server for openai: models")
     system: str = _setting("", "who the assistant is; empty: the built-in text")
-    embedder: str = _setting("builtin", "builtin, onnx:<folder or hub id>, openai:, gemini:, ollama:")
+    embedder: str = _setting(
+        "builtin", "builtin, onnx:<folder or hub id>, openai:, gemini:, ollama:"
+    )
     memory: bool = _setting(True, "recall earlier conversations")
     recall: int = _setting(5, "how many conversations memory recalls at most")
     few_shot: bool = _setting(True, "show the best-rated conversations to the model")
@@ -76,7 +94,8 @@ class Settings:
         types = {one.name: type(one.default) for one in fields(self)}
         for name in changes.keys() - types.keys():
             raise SettingsError(f"There is no setting {name!r}", f"Use one of {', '.join(types)}")
-        return replace(self, **{name: _convert(name, value, types[name]) for name, value in changes.items()})
+        converted = {name: _convert(name, value, types[name]) for name, value in changes.items()}
+        return replace(self, **converted)
 
     @property
     def user_home(self) -> Path:
@@ -122,7 +141,9 @@ def read_file(home: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path} cannot be read ({error})", "Correct it or delete it") from error
+        raise SettingsError(
+            f"{path} cannot be read ({error})", "Correct it or delete it"
+        ) from error
 
 
 def write_file(home: Path, changes: Mapping[str, Any]) -> None:
@@ -144,7 +165,8 @@ def write_file(home: Path, changes: Mapping[str, Any]) -> None:
         draft.replace(path)
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be written ({error.strerror})", "Make the folder writable or set KAGURA_HOME"
+            f"{path} cannot be written ({error.strerror})",
+            "Make the folder writable or set KAGURA_HOME",
         ) from error
 
 
@@ -155,16 +177,7 @@ def _environment() -> dict[str, str]:
 
 
 def _convert(name: str, value: Any, wanted: type) -> Any:
-    if isinstance(value, wanted):
-        return value
-    if wanted is bool:
-        truth = {"true": True, "on": True, "yes": True, "1": True}
-        truth |= {"false": False, "off": False, "no": False, "0": False}
-        if str(value).lower() in truth:
-            return truth[str(value).lower()]
-    else:
-        try:
-            return Path(value) if issubclass(wanted, Path) else wanted(value)
-        except (TypeError, ValueError):
-            pass
-    raise SettingsError(f"{name} = {value!r} is not of type {wanted.__name__}", f"Give a {wanted.__name__}")
+    try:
+        return CONVERTERS[wanted](value)
+    except (KeyError, TypeError, ValueError):
+        raise SettingsError(f"{name} = {value!r} is not usable", KINDS[wanted]) from None

@@ -1,0 +1,302 @@
+"""Every conversation of one user: collected, rated, corrected, found again, forgotten.
+
+A method returns when its transaction is committed. Ids may be given whole, as `last`, or as any
+unambiguous end of at least four characters, as views show them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypedDict
+
+from sqlalchemy import Connection, Update, delete, func, insert, select, update
+from ulid import ULID
+
+from kagura_nb.errors import UnknownConversation
+from kagura_nb.records import GOOD_RATING, Conversation, Message, Usage
+from kagura_nb.settings import Settings
+from kagura_nb.store import index
+from kagura_nb.store.database import Database
+from kagura_nb.store.rows import (
+    from_messages,
+    from_usage,
+    storable,
+    to_conversation,
+    to_messages,
+    to_rating,
+)
+from kagura_nb.store.schema import conversations, pending_index, tags
+from kagura_nb.store.selection import Selection, to_text
+
+BATCH = 500
+"""Rows fetched at a time while iterating."""
+
+SHORTEST_ID = 4
+WHOLE_ID = 26
+
+
+class Stats(TypedDict):
+    """Counts: all, rated, rated good, and good ones that may train."""
+
+    total: int
+    rated: int
+    high_rated: int
+    ready_for_ft: int
+
+
+class ConversationCollector:
+    """The store of one user.
+
+    Args:
+        user_id: whose; None takes the one in the settings.
+        settings: where; None loads them.
+
+    Raises:
+        InvalidUserId: an id from which no safe folder name can be made.
+    """
+
+    def __init__(self, user_id: str | None = None, settings: Settings | None = None) -> None:
+        settings = settings or Settings.load()
+        self.settings = settings if user_id is None else settings.with_(user=user_id)
+        self.database = Database(self.settings)
+
+    def collect(
+        self,
+        messages: str | Iterable[Message | Mapping[str, str]],
+        response: str,
+        model: str,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        session: str = "default",
+        created_at: datetime | None = None,
+        complete: bool = True,
+        usage: Usage | None = None,
+        cost: Decimal | None = None,
+    ) -> str:
+        """Store one conversation and return its id.
+
+        Args:
+            messages: what the user's side sent, the prompt last; a lone prompt may be plain text.
+            response: the model's reply.
+            model: `provider:model` that answered.
+            metadata: anything that JSON can hold.
+            session: the run of conversations it belongs to.
+            created_at: when the prompt was sent, aware; now by default.
+            complete: False where the reply was cut short.
+            usage: tokens consumed.
+            cost: price in USD; None where unknown.
+
+        Raises:
+            StoreError: messages that are none, or a database that cannot be written.
+        """
+        said = to_messages(messages)
+        identifier = str(ULID())
+        row = {
+            "id": identifier,
+            "session": session,
+            "created_at": to_text(created_at or datetime.now(UTC)),
+            "messages": from_messages(said),
+            "prompt": storable(said[-1].content),
+            "response": storable(response),
+            "model": model,
+            "complete": complete,
+            "cost": None if cost is None else str(cost),
+            "metadata": dict(metadata or {}),
+            **from_usage(usage),
+        }
+        with self.database.write() as connection:
+            connection.execute(insert(conversations), row)
+            connection.execute(insert(pending_index), {"conversation_id": identifier})
+        return identifier
+
+    def add_feedback(
+        self, conversation_id: str, rating: int | str | None, comment: str | None = None
+    ) -> str:
+        """Rate a conversation; it is on disk when this returns.
+
+        Args:
+            conversation_id: which one.
+            rating: 1 to 5 stars; None clears rating and comment.
+            comment: why; None leaves the comment there is.
+
+        Returns:
+            The whole id.
+
+        Raises:
+            InvalidRating: no whole number of stars from 1 to 5.
+            UnknownConversation: no such id.
+        """
+        stars = to_rating(rating)
+        changes: dict[str, Any] = {"rating": stars}
+        if stars is None:
+            changes["comment"] = None
+        elif comment is not None:
+            changes["comment"] = storable(comment) or None
+        return self._change(conversation_id, changes)
+
+    def correct(self, conversation_id: str, reply: str | None) -> str:
+        """Keep the reply as the user wishes it had been; None removes the correction."""
+        changes = {"correction": None if reply is None else storable(reply)}
+        return self._change(conversation_id, changes, reindex=True)
+
+    def exclude(self, conversation_id: str, reason: str | None = "by the user") -> str:
+        """Keep a conversation out of training and examples; reason None lets it in again."""
+        return self._change(conversation_id, {"excluded": reason})
+
+    def tag(self, conversation_id: str, *names: str, remove: bool = False) -> str:
+        """Add labels to a conversation, or remove them."""
+        with self.database.write(durable=True) as connection:
+            identifier = _resolve(connection, conversation_id)
+            wanted = (tags.c.conversation_id == identifier, tags.c.tag.in_(names))
+            connection.execute(delete(tags).where(*wanted))
+            if names and not remove:
+                rows = [{"conversation_id": identifier, "tag": name} for name in set(names)]
+                connection.execute(insert(tags), rows)
+        return identifier
+
+    def get(self, conversation_id: str) -> Conversation:
+        """The conversation with this id.
+
+        Raises:
+            UnknownConversation: no such id, or more than one that ends so.
+        """
+        with self.database.read() as connection:
+            identifier = _resolve(connection, conversation_id)
+            return _fetch(connection, [identifier])[identifier]
+
+    def get_many(self, ids: Iterable[str]) -> dict[str, Conversation]:
+        """Conversations by whole id; unknown ones are left out."""
+        with self.database.read() as connection:
+            return _fetch(connection, list(ids))
+
+    def iterate(
+        self, selection: Selection | None = None, *, newest_first: bool = False
+    ) -> Iterator[Conversation]:
+        """Every selected conversation in order of time, in constant memory.
+
+        No transaction stays open between batches: what is added meanwhile at the far end is seen.
+        """
+        where = (selection or Selection()).where()
+        order = conversations.c.id.desc() if newest_first else conversations.c.id.asc()
+        query = select(conversations.c.id).where(*where).order_by(order).limit(BATCH)
+        last: str | None = None
+        while True:
+            page = query
+            if last is not None:
+                beyond = conversations.c.id < last if newest_first else conversations.c.id > last
+                page = query.where(beyond)
+            with self.database.read() as connection:
+                ids = list(connection.scalars(page))
+                found = _fetch(connection, ids)
+            yield from (found[one] for one in ids)
+            if len(ids) < BATCH:
+                return
+            last = ids[-1]
+
+    def recent(self, limit: int, selection: Selection | None = None) -> list[Conversation]:
+        """The latest selected conversations, newest first."""
+        return list(islice(self.iterate(selection, newest_first=True), limit))
+
+    def search(self, words: str, limit: int = 20) -> list[Conversation]:
+        """Conversations that contain all of the words literally, newest first."""
+        return self.recent(limit, Selection(text=words))
+
+    def get_training_data(
+        self, min_rating: int = GOOD_RATING, limit: int | None = None
+    ) -> list[Conversation]:
+        """The complete, not excluded conversations with enough stars or a correction, newest first.
+
+        Args:
+            min_rating: fewest stars, 1 to 5.
+            limit: at most so many; None means all.
+        """
+        stars = to_rating(min_rating)
+        selection = Selection(min_rating=stars, trainable=True)
+        return list(islice(self.iterate(selection, newest_first=True), limit))
+
+    def get_stats(self) -> Stats:
+        """Count: total, rated, high_rated (4 and 5 stars), ready_for_ft (good, may train)."""
+        rating = conversations.c.rating
+        ready = Selection(min_rating=GOOD_RATING, trainable=True).where()
+        with self.database.read() as connection:
+            counts = connection.execute(
+                select(
+                    func.count(),
+                    func.count(rating),
+                    func.count().filter(rating >= GOOD_RATING),
+                ).select_from(conversations)
+            ).one()
+            trainable = connection.scalar(
+                select(func.count()).select_from(conversations).where(*ready)
+            )
+        return Stats(
+            total=counts[0], rated=counts[1], high_rated=counts[2], ready_for_ft=trainable or 0
+        )
+
+    def forget(self, selection: Selection) -> int:
+        """Remove conversations from the rows and every index, their bytes included.
+
+        Args:
+            selection: which ones; the empty selection is everything.
+
+        Returns:
+            How many were removed.
+        """
+        with self.database.write(durable=True) as connection:
+            ids = list(connection.scalars(select(conversations.c.id).where(*selection.where())))
+            for start in range(0, len(ids), BATCH):
+                batch = ids[start : start + BATCH]
+                index.remove(connection, batch)
+                connection.execute(
+                    delete(pending_index).where(pending_index.c.conversation_id.in_(batch))
+                )
+                connection.execute(delete(tags).where(tags.c.conversation_id.in_(batch)))
+                connection.execute(delete(conversations).where(conversations.c.id.in_(batch)))
+        if ids:
+            index.erase_traces(self.database)
+        return len(ids)
+
+    def _change(
+        self, conversation_id: str, changes: Mapping[str, Any], *, reindex: bool = False
+    ) -> str:
+        with self.database.write(durable=True) as connection:
+            identifier = _resolve(connection, conversation_id)
+            connection.execute(_by_id(identifier).values(**changes))
+            if reindex:
+                key = pending_index.c.conversation_id
+                connection.execute(delete(pending_index).where(key == identifier))
+                connection.execute(insert(pending_index), {"conversation_id": identifier})
+        return identifier
+
+
+def _by_id(identifier: str) -> Update:
+    return update(conversations).where(conversations.c.id == identifier)
+
+
+def _resolve(connection: Connection, reference: str) -> str:
+    """The whole id that a user's reference means."""
+    column = conversations.c.id
+    wanted = str(reference).strip().upper()
+    query = select(column).order_by(column.desc()).limit(2)
+    if len(wanted) == WHOLE_ID:
+        query = query.where(column == wanted)
+    elif wanted != "LAST":
+        query = query.where(column.endswith(wanted, autoescape=True))
+    found = list(connection.scalars(query)) if len(wanted) >= SHORTEST_ID else []
+    if found and (wanted == "LAST" or len(found) == 1):
+        return str(found[0])
+    problem = "Several conversations end in" if found else "There is no conversation"
+    raise UnknownConversation(
+        f"{problem} {reference!r}", "`history` lists the ids; `last` means the newest one"
+    )
+
+
+def _fetch(connection: Connection, ids: list[str]) -> dict[str, Conversation]:
+    if not ids:
+        return {}
+    labels: dict[str, list[str]] = {}
+    for one, name in connection.execute(select(tags).where(tags.c.conversation_id.in_(ids))):
+        labels.setdefault(one, []).append(name)
+    rows = connection.execute(select(conversations).where(conversations.c.id.in_(ids))).mappings()
+    return {row["id"]: to_conversation(row, labels.get(row["id"], [])) for row in rows}

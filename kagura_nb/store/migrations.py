@@ -1,0 +1,67 @@
+"""How a database came to its present form: an append-only list of steps.
+
+Each step runs in one transaction together with its own record, so a crash leaves it done or not
+begun. A database that records a step this list lacks was written by a later version and is refused.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select, text
+from sqlalchemy.schema import CreateTable
+
+from kagura_nb.errors import StoreTooNew
+from kagura_nb.store import schema
+
+records = Table(
+    "migrations",
+    MetaData(),
+    Column("name", Text, primary_key=True),
+    Column("applied_at", Text, nullable=False),
+)
+
+
+def conversations(connection: Connection) -> None:
+    """Conversations, their tags, and what is still to be indexed."""
+    for table in (schema.conversations, schema.tags, schema.pending_index):
+        connection.execute(CreateTable(table))
+    connection.execute(text("CREATE INDEX by_session ON conversations (session, id)"))
+    connection.execute(
+        text(
+            "CREATE INDEX by_rating ON conversations (rating, id)"
+            " WHERE rating IS NOT NULL OR correction IS NOT NULL"
+        )
+    )
+    connection.execute(text("CREATE INDEX by_tag ON tags (tag, conversation_id)"))
+
+
+MIGRATIONS: list[Callable[[Connection], None]] = [conversations]
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a database to its present form; the caller holds the write transaction.
+
+    Raises:
+        StoreTooNew: the database records a step that this version does not know.
+    """
+    records.create(connection, checkfirst=True)
+    done = set(connection.scalars(select(records.c.name)))
+    unknown = done - {step.__name__ for step in MIGRATIONS}
+    if unknown:
+        raise StoreTooNew(
+            f"The store was written by a later version of kagura-nb ({', '.join(sorted(unknown))})",
+            "Upgrade with `pip install -U kagura-nb`; nothing was changed",
+        )
+    for step in MIGRATIONS:
+        if step.__name__ not in done:
+            step(connection)
+            now = datetime.now(UTC).isoformat()
+            connection.execute(records.insert().values(name=step.__name__, applied_at=now))
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether every step, and no unknown one, is recorded."""
+    if not inspect(connection).has_table(records.name):
+        return False
+    done = set(connection.scalars(select(records.c.name)))
+    return done == {step.__name__ for step in MIGRATIONS}

@@ -1,0 +1,121 @@
+"""Between records and rows."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from kagura_nb.errors import InvalidRating, StoreError
+from kagura_nb.records import Conversation, Message, Usage
+
+ROLES = ("system", "user", "assistant")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def to_messages(messages: str | Iterable[Message | Mapping[str, str]]) -> tuple[Message, ...]:
+    """Accept what callers have: a prompt, `Message`s, or dictionaries with role and content.
+
+    Raises:
+        StoreError: nothing said, an unknown role, or a last message that is not the user's.
+    """
+    if isinstance(messages, str):
+        messages = [Message("user", messages)]
+    parsed = tuple(_to_message(message) for message in messages)
+    if not parsed or parsed[-1].role != "user":
+        raise StoreError(
+            "A conversation's last message must be the user's",
+            "Pass the prompt last, and the reply as `response`",
+        )
+    return parsed
+
+
+def _to_message(message: Message | Mapping[str, str]) -> Message:
+    if isinstance(message, Mapping):
+        try:
+            message = Message(
+                message["role"],  # type: ignore[arg-type]
+                message["content"],
+                message.get("name"),
+            )
+        except KeyError as error:
+            raise StoreError(f"A message lacks {error}", "Give role and content") from None
+    if message.role not in ROLES or not isinstance(message.content, str):
+        raise StoreError(
+            f"A message has role {message.role!r} and content {type(message.content).__name__}",
+            f"Use one of {', '.join(ROLES)}, and text",
+        )
+    return message
+
+
+def storable(text: str) -> str:
+    """Replace lone surrogates, which no database or vendor can encode."""
+    return LONE_SURROGATE.sub("\ufffd", text)
+
+
+def from_messages(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Messages as JSON."""
+    return [
+        {"role": one.role, "content": storable(one.content)}
+        | ({"name": one.name} if one.name else {})
+        for one in messages
+    ]
+
+
+def to_rating(rating: object) -> int | None:
+    """Accept whole stars from 1 to 5, as a number or as text; None clears.
+
+    Raises:
+        InvalidRating: anything else.
+    """
+    if rating is None:
+        return None
+    if not isinstance(rating, bool) and str(rating).strip() in {"1", "2", "3", "4", "5"}:
+        return int(str(rating))
+    raise InvalidRating(f"{rating!r} is not a rating", "Give 1 to 5 stars")
+
+
+def to_conversation(row: RowMapping, tags: Sequence[str]) -> Conversation:
+    """A row and its tags as a record."""
+    return Conversation(
+        id=row["id"],
+        session=row["session"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        messages=tuple(Message(**message) for message in row["messages"]),
+        response=row["response"],
+        model=row["model"],
+        complete=row["complete"],
+        usage=_usage(row),
+        cost=None if row["cost"] is None else Decimal(row["cost"]),
+        rating=row["rating"],
+        comment=row["comment"],
+        correction=row["correction"],
+        tags=tuple(sorted(tags)),
+        excluded=row["excluded"],
+        metadata=row["metadata"],
+    )
+
+
+def from_usage(usage: Usage | None) -> dict[str, Any]:
+    """Usage as columns."""
+    if usage is None:
+        return {}
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "usage_estimated": usage.estimated,
+    }
+
+
+def _usage(row: RowMapping) -> Usage | None:
+    if row["prompt_tokens"] is None:
+        return None
+    return Usage(
+        row["prompt_tokens"],
+        row["completion_tokens"],
+        row["cached_tokens"],
+        row["usage_estimated"],
+    )

@@ -1,0 +1,50 @@
+"""The tables, as they are after the last migration.
+
+Timestamps are ISO 8601 text in UTC, so that they sort as text on every database. What the indexer
+must still do is a table of its own, written in the transaction that causes the work.
+"""
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("messages", JSON, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("response", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
+    Column("cached_tokens", Integer),
+    Column("usage_estimated", Boolean),
+    Column("cost", Text),
+    Column("rating", Integer),
+    Column("comment", Text),
+    Column("correction", Text),
+    Column("excluded", Text),
+    Column("metadata", JSON, nullable=False),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column(
+        "conversation_id",
+        Text,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("tag", Text, primary_key=True),
+)
+
+pending_index = Table(
+    "pending_index",
+    metadata,
+    Column("conversation_id", Text, primary_key=True),
+)

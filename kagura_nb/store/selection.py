@@ -1,0 +1,79 @@
+"""Which conversations are meant: one description for listing, training, exporting, forgetting."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, exists, or_
+
+from kagura_nb.records import GOOD_RATING
+from kagura_nb.store.schema import conversations, tags
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Conversations that meet every condition given; the empty selection is all of them.
+
+    Args:
+        ids: these and no others.
+        session: of this session.
+        model: answered by this `provider:model`.
+        tag: with this tag.
+        text: with all of these words somewhere in prompt, reply, correction or comment.
+        min_rating: with at least so many stars; a corrected one counts as good.
+        since: from this time on.
+        until: before this time.
+        trainable: complete, not excluded.
+    """
+
+    ids: tuple[str, ...] | None = None
+    session: str | None = None
+    model: str | None = None
+    tag: str | None = None
+    text: str | None = None
+    min_rating: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    trainable: bool = False
+
+    def where(self) -> list[ColumnElement[bool]]:
+        """The conditions in SQL, to be joined by AND."""
+        row = conversations.c
+        conditions: list[ColumnElement[bool]] = [
+            column == value
+            for column, value in ((row.session, self.session), (row.model, self.model))
+            if value is not None
+        ]
+        if self.ids is not None:
+            conditions.append(row.id.in_(self.ids))
+        if self.tag is not None:
+            conditions.append(
+                exists().where(tags.c.conversation_id == row.id, tags.c.tag == self.tag)
+            )
+        conditions += [_contains(word) for word in (self.text or "").split()]
+        if self.min_rating is not None:
+            conditions.append(_rated(self.min_rating))
+        if self.since is not None:
+            conditions.append(row.created_at >= to_text(self.since))
+        if self.until is not None:
+            conditions.append(row.created_at < to_text(self.until))
+        if self.trainable:
+            conditions += [row.complete.is_(True), row.excluded.is_(None), row.response != ""]
+        return conditions
+
+
+def to_text(moment: datetime) -> str:
+    """A time as it is stored: ISO 8601 in UTC, so that the order of texts is that of times."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _contains(word: str) -> ColumnElement[bool]:
+    row = conversations.c
+    columns = (row.prompt, row.response, row.correction, row.comment)
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
+def _rated(stars: int) -> ColumnElement[bool]:
+    enough = conversations.c.rating >= stars
+    if stars > GOOD_RATING:
+        return enough
+    return or_(enough, conversations.c.correction.is_not(None))
