@@ -4,10 +4,10 @@ A method returns when its transaction is committed. Ids may be given whole, as `
 unambiguous end of at least four characters, as views show them.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any, TypedDict
 
 from sqlalchemy import Connection, Update, delete, func, insert, select, update
@@ -171,32 +171,38 @@ class ConversationCollector:
             return _fetch(connection, list(ids))
 
     def iterate(
-        self, selection: Selection | None = None, *, newest_first: bool = False
+        self,
+        selection: Selection | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
     ) -> Iterator[Conversation]:
         """Every selected conversation in order of time, in constant memory.
 
         No transaction stays open between batches: what is added meanwhile at the far end is seen.
+
+        Args:
+            selection: which ones; None means all.
+            newest_first: the order.
+            limit: at most so many; None means all.
         """
-        where = (selection or Selection()).where()
-        order = conversations.c.id.desc() if newest_first else conversations.c.id.asc()
-        query = select(conversations.c.id).where(*where).order_by(order).limit(BATCH)
-        last: str | None = None
-        while True:
-            page = query
-            if last is not None:
-                beyond = conversations.c.id < last if newest_first else conversations.c.id > last
-                page = query.where(beyond)
+        column = conversations.c.id
+        query = select(column).where(*(selection or Selection()).where())
+        query = query.order_by(column.desc() if newest_first else column.asc())
+        left = sys.maxsize if limit is None else limit
+        while left > 0:
             with self.database.read() as connection:
-                ids = list(connection.scalars(page))
+                ids = list(connection.scalars(query.limit(min(left, BATCH))))
                 found = _fetch(connection, ids)
             yield from (found[one] for one in ids)
             if len(ids) < BATCH:
                 return
-            last = ids[-1]
+            left -= len(ids)
+            query = query.where(column < ids[-1] if newest_first else column > ids[-1])
 
     def recent(self, limit: int, selection: Selection | None = None) -> list[Conversation]:
         """The latest selected conversations, newest first."""
-        return list(islice(self.iterate(selection, newest_first=True), limit))
+        return list(self.iterate(selection, newest_first=True, limit=limit))
 
     def search(self, words: str, limit: int = 20) -> list[Conversation]:
         """Conversations that contain all of the words literally, newest first."""
@@ -213,26 +219,20 @@ class ConversationCollector:
         """
         stars = to_rating(min_rating)
         selection = Selection(min_rating=stars, trainable=True)
-        return list(islice(self.iterate(selection, newest_first=True), limit))
+        return list(self.iterate(selection, newest_first=True, limit=limit))
 
     def get_stats(self) -> Stats:
         """Count: total, rated, high_rated (4 and 5 stars), ready_for_ft (good, may train)."""
         rating = conversations.c.rating
+        rows = select(func.count()).select_from(conversations)
         ready = Selection(min_rating=GOOD_RATING, trainable=True).where()
         with self.database.read() as connection:
-            counts = connection.execute(
-                select(
-                    func.count(),
-                    func.count(rating),
-                    func.count().filter(rating >= GOOD_RATING),
-                ).select_from(conversations)
-            ).one()
-            trainable = connection.scalar(
-                select(func.count()).select_from(conversations).where(*ready)
+            return Stats(
+                total=connection.scalar(rows) or 0,
+                rated=connection.scalar(rows.where(rating.is_not(None))) or 0,
+                high_rated=connection.scalar(rows.where(rating >= GOOD_RATING)) or 0,
+                ready_for_ft=connection.scalar(rows.where(*ready)) or 0,
             )
-        return Stats(
-            total=counts[0], rated=counts[1], high_rated=counts[2], ready_for_ft=trainable or 0
-        )
 
     def forget(self, selection: Selection) -> int:
         """Remove conversations from the rows and every index, their bytes included.

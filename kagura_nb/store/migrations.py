@@ -7,8 +7,7 @@ begun. A database that records a step this list lacks was written by a later ver
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select, text
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from kagura_nb.errors import StoreTooNew
 from kagura_nb.store import schema
@@ -23,16 +22,8 @@ records = Table(
 
 def conversations(connection: Connection) -> None:
     """Conversations, their tags, and what is still to be indexed."""
-    for table in (schema.conversations, schema.tags, schema.pending_index):
-        connection.execute(CreateTable(table))
-    connection.execute(text("CREATE INDEX by_session ON conversations (session, id)"))
-    connection.execute(
-        text(
-            "CREATE INDEX by_rating ON conversations (rating, id)"
-            " WHERE rating IS NOT NULL OR correction IS NOT NULL"
-        )
-    )
-    connection.execute(text("CREATE INDEX by_tag ON tags (tag, conversation_id)"))
+    tables = [schema.conversations, schema.tags, schema.pending_index]
+    schema.metadata.create_all(connection, tables)
 
 
 MIGRATIONS: list[Callable[[Connection], None]] = [conversations]

@@ -4,7 +4,21 @@ Timestamps are ISO 8601 text in UTC, so that they sort as text on every database
 must still do is a table of its own, written in the transaction that causes the work.
 """
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+from kagura_nb.records import GOOD_RATING
 
 metadata = MetaData()
 
@@ -29,7 +43,20 @@ conversations = Table(
     Column("correction", Text),
     Column("excluded", Text),
     Column("metadata", JSON, nullable=False),
+    Column(
+        "good",
+        Boolean,
+        Computed(
+            "complete AND excluded IS NULL AND response <> ''"
+            f" AND (correction IS NOT NULL OR COALESCE(rating, 0) >= {GOOD_RATING})",
+            persisted=True,
+        ),
+    ),
 )
+
+Index("by_session", conversations.c.session, conversations.c.id)
+Index("by_rating", conversations.c.rating, sqlite_where=text("rating IS NOT NULL"))
+Index("the_good", conversations.c.id, sqlite_where=text("good"), postgresql_where=text("good"))
 
 tags = Table(
     "tags",
@@ -42,6 +69,8 @@ tags = Table(
     ),
     Column("tag", Text, primary_key=True),
 )
+
+Index("by_tag", tags.c.tag, tags.c.conversation_id)
 
 pending_index = Table(
     "pending_index",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists, literal_column, or_
 
 from kagura_nb.records import GOOD_RATING
 from kagura_nb.store.schema import conversations, tags
@@ -58,6 +58,8 @@ class Selection:
             conditions.append(row.created_at < to_text(self.until))
         if self.trainable:
             conditions += [row.complete.is_(True), row.excluded.is_(None), row.response != ""]
+            if (self.min_rating or 0) >= GOOD_RATING:
+                conditions.append(literal_column("good"))  # says no more, but has an index
         return conditions
 
 
