@@ -1,0 +1,182 @@
+"""What a reply costs, from one dated price list; an unknown price is None, never zero.
+
+The list is `prices.toml` beside this module; the owner's own file of the same form in the home
+folder goes before it. The first entry that names the model, is still valid on the day and covers
+the prompt's length sets the price. A name must match exactly: `gpt-4.1-mini` and its snapshots are
+listed each by name, so that no model is ever billed at another one's price. Only a fine-tuned
+model is looked up by its base (`ft:<base>`), which is how it is sold.
+
+    cost = (fresh x input + cached x its price + written x its price + completion x output) / 1e6
+
+where fresh are the prompt's tokens that the vendor neither had cached nor wrote to its cache.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from kagura_nb import keys
+from kagura_nb.errors import SettingsError
+from kagura_nb.records import Usage
+from kagura_nb.settings import Settings
+
+PRICE_FILE = "prices.toml"
+FREE_VENDORS = ("practice", "local", "ollama", "lmstudio", "vllm")
+MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One entry of the list.
+
+    Args:
+        models: the `provider:model` names that it holds for.
+        input: USD per million prompt tokens.
+        output: USD per million completion tokens.
+        cached: USD per million prompt tokens that the vendor had cached.
+        written: USD per million prompt tokens that the vendor wrote to its cache.
+        up_to: the longest prompt, in tokens, that it holds for; None where there is no limit.
+        until: the last day on which it holds; None where no end is known.
+        source: where it was read.
+        read: when it was read.
+    """
+
+    models: tuple[str, ...]
+    input: Decimal
+    output: Decimal
+    cached: Decimal
+    written: Decimal
+    up_to: int | None = None
+    until: date | None = None
+    source: str = "the owner's price list"
+    read: date | None = None
+
+    def cost(self, usage: Usage) -> Decimal:
+        """USD for what one reply consumed."""
+        fresh = usage.prompt_tokens - usage.cached_tokens - usage.written_tokens
+        prompt = fresh * self.input + usage.cached_tokens * self.cached
+        prompt += usage.written_tokens * self.written
+        return (prompt + usage.completion_tokens * self.output) / MILLION
+
+
+def cost(model: str, usage: Usage, settings: Settings, day: date | None = None) -> Decimal | None:
+    """USD for one reply; None where the price is unknown, 0 for models on this machine.
+
+    A price list that cannot be read never costs a turn: the shipped one is used alone, and
+    `validate` tells what is wrong.
+
+    Args:
+        model: `provider:model` that answered.
+        usage: what it consumed.
+        settings: tells the home folder and whether the vendor's own address is used.
+        day: when it answered; None: today, in UTC.
+    """
+    vendor = model.partition(":")[0]
+    if _costs_nothing(vendor, settings):
+        return Decimal(0)
+    price = find(model, usage.prompt_tokens, settings, day)
+    return None if price is None else price.cost(usage)
+
+
+def find(
+    model: str, prompt_tokens: int, settings: Settings, day: date | None = None
+) -> Price | None:
+    """The price that holds for a model, a prompt's length and a day; None where unknown.
+
+    List prices are the vendor's own: behind another address only the owner's entries count.
+    """
+    day = day or datetime.now(UTC).date()
+    name = _billed_name(model)
+    for price in _entries(model, settings):
+        valid = price.until is None or day <= price.until
+        covers = price.up_to is None or prompt_tokens <= price.up_to
+        if name in price.models and valid and covers:
+            return price
+    return None
+
+
+def validate(settings: Settings) -> None:
+    """Check the owner's price list.
+
+    Raises:
+        SettingsError: it is not TOML, or an entry lacks something or is no price.
+    """
+    path = settings.home / PRICE_FILE
+    try:
+        parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be used ({error})", "Correct or delete it") from error
+
+
+def parse(text: str) -> tuple[Price, ...]:
+    """Read a price list.
+
+    Raises:
+        ValueError: it is not TOML, or an entry lacks something or is no price.
+    """
+    entries = tomllib.loads(text, parse_float=Decimal).get("price", [])
+    try:
+        return tuple(_price(entry) for entry in entries)
+    except KeyError as error:
+        raise ValueError(f"an entry lacks {error}") from error
+    except (TypeError, AttributeError, ArithmeticError) as error:
+        raise ValueError("an entry is no price") from error
+
+
+def _price(entry: Mapping[str, Any]) -> Price:
+    price = Price(
+        models=tuple(entry["models"]),
+        input=Decimal(entry["input"]),
+        output=Decimal(entry["output"]),
+        cached=Decimal(entry.get("cached", entry["input"])),
+        written=Decimal(entry.get("written", entry["input"])),
+        **{name: entry[name] for name in ("up_to", "until", "source", "read") if name in entry},
+    )
+    if min(price.input, price.output, price.cached, price.written) < 0:
+        raise ValueError(f"a price below zero for {', '.join(price.models)}")
+    if type(price.until or date.max) is not date:
+        raise ValueError(f"until = {price.until} is no date")
+    return price
+
+
+def _costs_nothing(vendor: str, settings: Settings) -> bool:
+    if vendor in keys.VENDORS:
+        return vendor in FREE_VENDORS and keys.is_loopback(keys.address(vendor, settings))
+    return vendor in FREE_VENDORS
+
+
+def _billed_name(model: str) -> str:
+    vendor, _, name = model.partition(":")
+    return f"{vendor}:{':'.join(name.split(':')[:2])}" if name.startswith("ft:") else model
+
+
+def _entries(model: str, settings: Settings) -> Iterator[Price]:
+    yield from _owners(settings.home / PRICE_FILE)
+    vendor = model.partition(":")[0]
+    if vendor in keys.VENDORS and keys.address(vendor, settings) == keys.VENDORS[vendor].address:
+        yield from _shipped()
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Price, ...]:
+    return parse((files("kagura_nb") / PRICE_FILE).read_text(encoding="utf-8"))
+
+
+def _owners(path: Path) -> tuple[Price, ...]:
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        return ()
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _changed: int) -> tuple[Price, ...]:
+    return parse(path.read_text(encoding="utf-8"))

@@ -1,0 +1,115 @@
+"""How many tokens a text takes: exactly where the vocabulary is at hand, else a stated estimate.
+
+OpenAI's models from gpt-4o to gpt-5.x share the encoding o200k_base. tiktoken fetches its
+vocabulary over the network on first use and then keeps it in a folder; a chat turn must never wait
+for that. So the vocabulary is used when it is in that folder already, or when the caller allows
+the download.
+
+The estimate for every other model, and until the vocabulary is there:
+
+    tokens = 0.24 x ASCII characters + 0.75 x other characters, rounded up
+
+Fitted to o200k_base (2026-11) so that it errs upward: against the true counts it is off by +9 %
+(mean) on English chat, +3 % on Japanese, +10 % on Python code and English prose with markup from
+-12 % to +12 %. Text that is no language, such as base64 or long numbers, can take twice the
+estimate.
+"""
+
+import hashlib
+import math
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import tiktoken
+
+O200K_MODELS = re.compile(r"openai:(ft:)?(gpt-4o|gpt-4\.1|gpt-5|chatgpt-4o|o1|o3|o4)(?![a-z0-9])")
+O200K_URL = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
+O200K_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
+TOKENS_PER_ASCII = 0.24
+TOKENS_PER_OTHER = 0.75
+
+
+class Counter(Protocol):
+    """Counts the tokens of texts for one model.
+
+    Attributes:
+        exact: whether it counts with the model's own vocabulary.
+    """
+
+    exact: bool
+
+    def count(self, text: str) -> int:
+        """Tokens of a text, without what a chat message adds around it."""
+        ...
+
+
+@dataclass(slots=True)
+class Estimate:
+    """Counts by the formula above."""
+
+    exact: bool = False
+
+    def count(self, text: str) -> int:
+        """Tokens of a text, estimated."""
+        plain = len(text.encode("ascii", "ignore"))
+        return math.ceil(TOKENS_PER_ASCII * plain + TOKENS_PER_OTHER * (len(text) - plain))
+
+
+@dataclass(slots=True)
+class Exact:
+    """Counts with tiktoken; special tokens in the text count as plain text."""
+
+    encoding: "tiktoken.Encoding"
+    exact: bool = True
+
+    def count(self, text: str) -> int:
+        """Tokens of a text."""
+        return len(self.encoding.encode_ordinary(text))
+
+
+def counter(model: str, allow_download: bool = False) -> Counter:
+    """Return the best counter there is for a model.
+
+    Args:
+        model: `provider:model`.
+        allow_download: fetch the vocabulary if it is not on this machine yet; may take seconds.
+    """
+    if O200K_MODELS.match(model) and (_is_cached() or allow_download):
+        return _exact()
+    return Estimate()
+
+
+def _exact() -> Counter:
+    import tiktoken
+
+    try:
+        return Exact(tiktoken.get_encoding("o200k_base"))
+    except Exception:  # whatever the network, the proxy or the disk made of the download
+        return Estimate()
+
+
+def _vocabulary_file() -> Path:
+    """Where tiktoken keeps the vocabulary (`tiktoken.load.read_file_cached`)."""
+    usual = str(Path(tempfile.gettempdir()) / "data-gym-cache")
+    folder = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR", usual))
+    return Path(folder) / hashlib.sha1(O200K_URL.encode(), usedforsecurity=False).hexdigest()
+
+
+def _is_cached() -> bool:
+    path = _vocabulary_file()
+    try:
+        return _is_whole(path, path.stat().st_mtime_ns)
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=4)
+def _is_whole(path: Path, _changed: int) -> bool:
+    """A damaged file would make tiktoken fetch it again."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() == O200K_SHA256
