@@ -1,1 +1,58 @@
-"""A personal AI assistant that lives in Jupyter and gets better the more you rate it."""
+"""A personal AI assistant that lives in Jupyter and gets better the more you rate it.
+
+    %load_ext kagura_nb
+
+    %%kagura
+    What is the capital of France?
+
+The names below are imported when they are first used, so that `import kagura_nb` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from kagura_nb.assistant import Assistant
+    from kagura_nb.auto import auto_finetune
+    from kagura_nb.errors import KaguraError
+    from kagura_nb.settings import Settings
+    from kagura_nb.store import ConversationCollector, Selection
+
+PUBLIC = {
+    "Assistant": "kagura_nb.assistant",
+    "ConversationCollector": "kagura_nb.store",
+    "KaguraError": "kagura_nb.errors",
+    "Selection": "kagura_nb.store",
+    "Settings": "kagura_nb.settings",
+    "auto_finetune": "kagura_nb.auto",
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "Assistant",
+    "ConversationCollector",
+    "KaguraError",
+    "Selection",
+    "Settings",
+    "auto_finetune",
+    "load_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in PUBLIC:
+        return getattr(import_module(PUBLIC[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Add `%%kagura` and `%kagura` to a notebook or an IPython terminal."""
+    from kagura_nb.notebook.magics import register
+
+    register(shell)

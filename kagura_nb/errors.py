@@ -17,6 +17,7 @@
         ├── RateLimited
         ├── ContextTooLong
         ├── ReplyCut           the stream ended before the reply did
+        ├── ReplyStopped       the user stopped the reply
         └── MissingExtra       an optional dependency is not installed
 
 IPython shows `_render_traceback_` instead of a traceback: the cell fails with one line, and the
@@ -106,6 +107,10 @@ class ContextTooLong(ProviderError):
 
 class ReplyCut(ProviderError):
     """The stream ended before the reply did; what had arrived is kept."""
+
+
+class ReplyStopped(ProviderError):
+    """The user stopped the reply; what had arrived is kept."""
 
 
 class MissingExtra(ProviderError):

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""What a person sees in a notebook: magics, sub-commands, views, stars."""

@@ -48,6 +48,10 @@ class Provider(Protocol):
     on_this_machine: bool
     notice: str | None
 
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text for this model; an estimate where its tokenizer is not to be had."""
+        ...
+
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives.
 

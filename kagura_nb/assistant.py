@@ -1,0 +1,358 @@
+"""The loop: how a prompt becomes a reply, and the reply a better assistant.
+
+ 1. recall   conversations related to the prompt                        memory
+ 2. choose   the best-rated conversations as examples                   fewshot
+ 3. pick     the model that answers                                     deploy
+ 4. assemble the messages inside the model's token budget               prompt
+ 5. mask     what must not leave the machine                            privacy
+ 6. stream   the reply, what was masked put back                        providers
+ 7. collect  one committed row, also of a reply that was cut short      store
+ 8. index    it for the next recall, off the reply's path               memory
+
+A failing memory costs a notice, never the turn.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from ulid import ULID
+
+from kagura_nb import deploy, fewshot, pricing, prompt
+from kagura_nb.errors import KaguraError, SettingsError
+from kagura_nb.memory import Memory
+from kagura_nb.privacy import PromptDoor
+from kagura_nb.providers import Chunk, Provider, Sampling, open_provider
+from kagura_nb.records import (
+    GOOD_RATING,
+    POOR_RATING,
+    Conversation,
+    Deployment,
+    Message,
+    Recalled,
+    Usage,
+)
+from kagura_nb.settings import Settings
+from kagura_nb.store import ConversationCollector, Selection
+
+HISTORY = 20
+"""Conversations of the session that are sent along at most."""
+CANDIDATES = 50
+"""Recalled and newest good conversations among which examples are chosen."""
+REPLY_SHARE = 4
+"""One part in so many of the context is kept free for the reply, up to `LONGEST_REPLY`."""
+LONGEST_REPLY = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one turn is run.
+
+    Args:
+        session: the run of conversations whose history is sent along.
+        model: `provider:model`; None takes the deployed one.
+        memory: recall earlier conversations.
+        examples: show the best-rated conversations.
+        private: store nothing; recall and show nothing either.
+    """
+
+    session: str
+    model: str | None = None
+    memory: bool = True
+    examples: bool = True
+    private: bool = False
+
+
+class Assistant:
+    """One user's assistant.
+
+    Args:
+        user_id: whose; None takes the one in the settings.
+        session: the default session; None starts a new one.
+        settings: None loads them.
+        overrides: single settings by name, for example `model="ollama:llama3.2"`.
+
+    Raises:
+        InvalidUserId: an id from which no safe folder name can be made.
+        SettingsError: an unknown setting or value.
+    """
+
+    def __init__(
+        self,
+        user_id: str | None = None,
+        *,
+        session: str | None = None,
+        settings: Settings | None = None,
+        **overrides: Any,
+    ) -> None:
+        self.settings = (settings or Settings.load()).with_(**overrides)
+        self.store = ConversationCollector(user_id, self.settings)
+        self.settings = self.store.settings
+        self.session = session or f"session-{ULID()}"
+        self._providers: dict[str, Provider] = {}
+        self._introduced: set[str] = set()
+
+    def stream(self, text: str, **options: Any) -> "Turn":
+        """Begin a turn; iterating it yields the reply as it arrives.
+
+        Args:
+            text: the prompt.
+            options: fields of `Options`.
+
+        Raises:
+            SettingsError: an empty prompt.
+        """
+        if not text.strip():
+            raise SettingsError("The prompt is empty", "Write what you want to say")
+        return Turn(self, text, Options(**{"session": self.session, **options}))
+
+    def ask(self, text: str, **options: Any) -> "Turn":
+        """Run a whole turn and return it; `str()` of it is the reply.
+
+        Args:
+            text: the prompt.
+            options: fields of `Options`.
+
+        Raises:
+            ProviderError: the model cannot answer; what had arrived is stored.
+            StoreError: the conversation cannot be stored.
+        """
+        turn = self.stream(text, **options)
+        for _ in turn:
+            pass
+        return turn
+
+    def rate(
+        self, conversation_id: str, rating: int | str | None, comment: str | None = None
+    ) -> str:
+        """Rate a conversation, and say what that changed.
+
+        Raises:
+            InvalidRating: no whole number of stars from 1 to 5.
+            UnknownConversation: no such id.
+        """
+        identifier = self.store.add_feedback(conversation_id, rating, comment)
+        return self.effect(self.store.get(identifier))
+
+    def effect(self, conversation: Conversation) -> str:
+        """What the present rating of a conversation means for later replies, in words."""
+        if conversation.rating is None:
+            return "No rating."
+        if conversation.good:
+            effect = "shown as an example from now on"
+        elif conversation.rating <= POOR_RATING:
+            effect = "this reply is not recalled as an answer"
+        else:
+            effect = f"from {GOOD_RATING} stars on it becomes an example"
+        ready = self.store.get_stats()["ready_for_ft"]
+        progress = f"{ready} of {self.settings.threshold} good conversations for training"
+        return f"Saved. {progress}; {effect}."
+
+    def provider(self, model: str) -> Provider:
+        """The provider of a model, opened once."""
+        if model not in self._providers:
+            self._providers[model] = open_provider(model, self.settings)
+        return self._providers[model]
+
+    def introduce(self, provider: Provider) -> list[str]:
+        """What the user should know about a provider, the first time it is used."""
+        known = provider.model in self._introduced
+        self._introduced.add(provider.model)
+        return [provider.notice] if provider.notice and not known else []
+
+    def deployment(self, model: str | None = None) -> Deployment:
+        """The model that answers next, and why."""
+        return deploy.choose(self.settings, model)
+
+    def close(self) -> None:
+        """Finish what runs in the background and give back every connection and lock."""
+        self.worker.shutdown()
+        self.memory.close()
+        self.store.database.close()
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The index over all conversations of this user."""
+        return Memory(self.store.database, self.settings)
+
+    @cached_property
+    def worker(self) -> ThreadPoolExecutor:
+        """The one thread for what need not be waited for."""
+        return ThreadPoolExecutor(1, thread_name_prefix="kagura")
+
+
+class Turn:
+    """One run through the loop. Iterate it once; what it learned on the way are its attributes.
+
+    Attributes:
+        text: the reply, as far as it has arrived.
+        complete: whether the reply reached its end.
+        model: `provider:model` that answers.
+        conversation_id: the id it is stored under, None before that and for private turns.
+        usage: tokens consumed.
+        cost: price in USD, None where unknown.
+        recalled: the memories sent along, with scores.
+        examples: the examples shown.
+        notices: lines for the user.
+    """
+
+    def __init__(self, assistant: Assistant, text: str, options: Options) -> None:
+        self.prompt = text
+        self.options = options
+        self.text = ""
+        self.complete = False
+        self.model = ""
+        self.conversation_id: str | None = None
+        self.usage: Usage | None = None
+        self.cost: Decimal | None = None
+        self.recalled: tuple[Recalled, ...] = ()
+        self.examples: tuple[Conversation, ...] = ()
+        self.notices: list[str] = []
+        self._assistant = assistant
+        self._settings = assistant.settings
+        self._started = datetime.now(UTC)
+        self._metadata: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __iter__(self) -> Iterator[str]:
+        """Run the loop, and yield the reply as it arrives."""
+        deployment = self._assistant.deployment(self.options.model)
+        provider = self._assistant.provider(deployment.model)
+        self.notices += self._assistant.introduce(provider)
+        self.model = provider.model
+        history = self._history()
+        related = self._recall({one.id for one in history})
+        sent = self._assemble(provider, history, related)
+        local = provider.on_this_machine
+        door = PromptDoor("off" if local else self._settings.prompts)
+        masked = door.mask(sent.messages)
+        self._remember_what_was_sent(sent, related, history, door)
+        temperature = self._settings.temperature
+        sampling = Sampling(temperature=None if temperature < 0 else temperature)
+        try:
+            with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
+                for piece in door.restore(self._texts(chunks)):
+                    self.text += piece
+                    yield piece
+            self.complete = True
+        finally:
+            self._finish(provider, masked)
+
+    def _history(self) -> list[Conversation]:
+        """The session's latest answered conversations, oldest first."""
+        if self.options.private:
+            return []
+        latest = self._assistant.store.recent(HISTORY, Selection(session=self.options.session))
+        return [one for one in reversed(latest) if one.response]
+
+    def _recall(self, known: set[str]) -> list[Recalled]:
+        """Related conversations, best first, that the history does not show already."""
+        wanted = self._settings.memory and self.options.memory and not self.options.private
+        if not wanted:
+            return []
+        try:
+            memory = self._assistant.memory
+            found = memory.recall(self.prompt, CANDIDATES + len(known))
+            self.notices += [memory.notice] if memory.notice else []
+        except KaguraError as error:
+            self.notices.append(f"Answered without memory: {error}")
+            return []
+        return [
+            one for one in found if one.conversation.id not in known and one.conversation.response
+        ]
+
+    def _choose(self, related: Sequence[Recalled], known: set[str]) -> list[Conversation]:
+        """The examples to show: good conversations, related or recent."""
+        wanted = self._settings.few_shot and self.options.examples and not self.options.private
+        if not wanted:
+            return []
+        good = Selection(min_rating=GOOD_RATING, trainable=True)
+        pool = [one.conversation for one in related]
+        pool += self._assistant.store.recent(CANDIDATES, good)
+        pool = [one for one in pool if one.good and one.id not in known]
+        limit = self._settings.examples
+        try:
+            memory = self._assistant.memory
+            vectors = memory.vectors([one.id for one in pool])
+            return fewshot.choose(pool, limit, self._started, memory.embed(self.prompt), vectors)
+        except KaguraError:
+            return fewshot.choose(pool, limit, self._started)
+
+    def _assemble(
+        self, provider: Provider, history: Sequence[Conversation], related: Sequence[Recalled]
+    ) -> prompt.Assembled:
+        context = provider.context_tokens
+        examples = self._choose(related, {one.id for one in history})
+        shown = {one.id for one in examples}
+        memories = [one.conversation for one in related if one.conversation.id not in shown]
+        return prompt.assemble(
+            self.prompt,
+            budget=context - min(context // REPLY_SHARE, LONGEST_REPLY),
+            count=provider.count_tokens,
+            system=self._settings.system or prompt.SYSTEM,
+            recalled=memories[: self._settings.recall],
+            examples=examples,
+            history=[
+                message
+                for one in history
+                for message in (Message("user", one.prompt), Message("assistant", one.reply))
+            ],
+        )
+
+    def _remember_what_was_sent(
+        self,
+        sent: prompt.Assembled,
+        related: Sequence[Recalled],
+        history: Sequence[Conversation],
+        door: PromptDoor,
+    ) -> None:
+        remembered = {one.id for one in sent.recalled}
+        self.recalled = tuple(one for one in related if one.conversation.id in remembered)
+        self.examples = sent.examples
+        self._metadata = {
+            "history": len(history),
+            "recalled": [one.id for one in sent.recalled],
+            "examples": [one.id for one in sent.examples],
+            "masked": door.masked,
+        }
+        if door.masked:
+            self.notices.append(f"{door.masked} secrets were masked before the prompt left.")
+
+    def _texts(self, chunks: Iterator[Chunk]) -> Iterator[str]:
+        """The text of the chunks; the usage on its way is kept."""
+        for chunk in chunks:
+            self.usage = chunk.usage or self.usage
+            if chunk.text:
+                yield chunk.text
+
+    def _finish(self, provider: Provider, sent: Sequence[Message]) -> None:
+        """Store the turn, whatever became of it, and index it off the reply's path."""
+        if self.usage is None:
+            prompt_tokens = sum(provider.count_tokens(one.content) for one in sent)
+            self.usage = Usage(prompt_tokens, provider.count_tokens(self.text), estimated=True)
+        self.cost = pricing.cost(self.model, self.usage, self._settings)
+        if self.options.private:
+            return
+        self.conversation_id = self._assistant.store.collect(
+            self.prompt,
+            self.text,
+            self.model,
+            self._metadata,
+            session=self.options.session,
+            created_at=self._started,
+            complete=self.complete,
+            usage=self.usage,
+            cost=self.cost,
+        )
+        if self._settings.memory:
+            self._assistant.worker.submit(self._assistant.memory.catch_up)

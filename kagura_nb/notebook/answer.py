@@ -1,0 +1,99 @@
+"""One answer under a cell: the reply as it streams, what it is based on, and the stars."""
+
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+
+from kagura_nb.assistant import Assistant, Turn
+from kagura_nb.errors import ReplyStopped
+from kagura_nb.notebook.stars import Stars
+from kagura_nb.notebook.streaming import StreamingMarkdown
+from kagura_nb.notebook.views import View, excerpt, stars, table
+
+
+def answer(assistant: Assistant, turn: Turn, form: str = "md", *, explain: bool = False) -> None:
+    """Run a turn and show it.
+
+    Args:
+        assistant: whose turn it is; it takes the rating.
+        turn: not begun yet.
+        form: md, text, code or json.
+        explain: show what was recalled and which examples were shown.
+
+    Raises:
+        ReplyStopped: the user interrupted; what had arrived is shown and stored.
+        ProviderError: the model cannot answer; what had arrived is shown and stored.
+    """
+    shown = StreamingMarkdown(form)
+    stopped = False
+    try:
+        for piece in turn:
+            shown.update(piece)
+    except KeyboardInterrupt:
+        stopped = True
+    finally:
+        shown.finish({"kagura": provenance(turn)})
+        for notice in turn.notices:
+            display(View(notice))
+    if explain:
+        display(explanation(turn))
+    if turn.conversation_id and turn.text and _has_widgets():
+        display(_stars(assistant, turn.conversation_id))
+    if stopped:
+        raise ReplyStopped(
+            "The reply was stopped; what had arrived is kept", "Run the cell again for a whole one"
+        ) from None
+
+
+def provenance(turn: Turn) -> dict[str, Any]:
+    """Where a reply comes from, as JSON for the output's metadata."""
+    usage = turn.usage
+    return {
+        "model": turn.model,
+        "conversation_id": turn.conversation_id,
+        "session": turn.options.session,
+        "complete": turn.complete,
+        "prompt_tokens": usage and usage.prompt_tokens,
+        "completion_tokens": usage and usage.completion_tokens,
+        "cost_usd": None if turn.cost is None else str(turn.cost),
+    }
+
+
+def explanation(turn: Turn) -> View:
+    """What the reply was based on, with scores."""
+    rows: list[tuple[object, ...]] = [
+        (
+            "recalled",
+            f"{one.score:.2f} (words {one.lexical:.2f}, meaning {one.dense:.2f})",
+            f"{one.conversation.created_at:%Y-%m-%d}",
+            excerpt(one.conversation.prompt),
+            excerpt(one.conversation.reply),
+        )
+        for one in turn.recalled
+    ]
+    rows += [
+        (
+            "example",
+            stars(one.rating),
+            f"{one.created_at:%Y-%m-%d}",
+            excerpt(one.prompt),
+            excerpt(one.reply),
+        )
+        for one in turn.examples
+    ]
+    if not rows:
+        return View("Nothing was recalled and no example was shown.")
+    return table("What the reply was based on", ("why", "score", "date", "you", "reply"), rows)
+
+
+def _stars(assistant: Assistant, conversation_id: str) -> Stars:
+    def rate(rating: int | None, comment: str | None) -> str:
+        return assistant.rate(conversation_id, rating, comment)
+
+    return Stars(conversation_id, rate)
+
+
+def _has_widgets() -> bool:
+    """Whether a front end can draw widgets: a kernel has one, a terminal has none."""
+    return hasattr(get_ipython(), "kernel")

@@ -1,0 +1,290 @@
+"""Every sub-command, once: `%kagura NAME` in a notebook and `kagura-nb NAME` in a terminal run the
+same function. Each takes a `Workspace` and what click parsed, and returns a `View`.
+"""
+
+import getpass
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from kagura_nb import keys
+from kagura_nb.errors import SettingsError
+from kagura_nb.notebook.safe import safe_markdown
+from kagura_nb.notebook.views import View, excerpt, line, stars, table
+from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.providers import known_models, open_provider
+from kagura_nb.records import Conversation
+from kagura_nb.settings import Settings, write_file
+from kagura_nb.store import Selection
+
+SHORT_ID = 6
+"""Characters of an id's end that views show."""
+
+pass_workspace = click.make_pass_decorator(Workspace)
+
+
+class Day(click.ParamType[datetime]):
+    """A date as YYYY-MM-DD, meaning its beginning in local time."""
+
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Parse it, or fail with the form that is wanted."""
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").astimezone(UTC)
+        except ValueError:
+            self.fail(f"{value!r} is not a date like 2026-11-23", param, ctx)
+
+
+@click.group(no_args_is_help=False, add_help_option=False)
+def commands() -> None:
+    """Talk, rate, remember: an assistant that gets better the more you rate it."""
+
+
+@commands.command("help")
+@click.argument("name", required=False)
+@click.pass_context
+def show_help(context: click.Context, name: str | None) -> View:
+    """List the sub-commands, or explain one."""
+    if name is None:
+        rows = [(key, command.get_short_help_str(80)) for key, command in _all(context)]
+        return table("Sub-commands", ("name", "what it does"), rows)
+    command = dict(_all(context)).get(name)
+    if command is None:
+        raise SettingsError(f"There is no sub-command {name!r}", "`help` lists them")
+    return line(command.get_help(click.Context(command, info_name=name)))
+
+
+@commands.command()
+@pass_workspace
+def status(workspace: Workspace) -> View:
+    """Show who answers, what is stored, and how far training is."""
+    assistant = workspace.assistant
+    settings, stats = assistant.settings, assistant.store.get_stats()
+    deployment = assistant.deployment()
+    memory = f"on, {settings.embedder} embedder" if settings.memory else "off"
+    rows = [
+        ("user", settings.user),
+        ("model", f"{deployment.model} ({deployment.reason})"),
+        ("session", assistant.session),
+        ("conversations", f"{stats['total']}, {stats['rated']} rated, {stats['high_rated']} good"),
+        ("ready for training", f"{stats['ready_for_ft']} of {settings.threshold}"),
+        ("memory", memory),
+        ("examples", f"at most {settings.examples}" if settings.few_shot else "off"),
+        ("masked in prompts", settings.prompts),
+        ("store", "set by KAGURA_STORE" if settings.store else settings.user_home),
+    ]
+    return table("Status", ("what", "value"), rows)
+
+
+@commands.command()
+@click.argument("model", required=False)
+@pass_workspace
+def use(workspace: Workspace, model: str | None) -> View:
+    """Choose the model that answers from now on; without a name, list those at hand."""
+    settings = workspace.assistant.settings
+    if model is None:
+        rows = [(name,) for name in known_models(settings)]
+        return table("Models at hand", ("use NAME",), rows)
+    open_provider(model, settings)
+    write_file(settings.home, {"model": model})
+    workspace.reload()
+    chosen = workspace.assistant.deployment().model
+    if chosen != model:
+        return line(f"{model} is saved, but KAGURA_MODEL or %config still says {chosen}.")
+    return line(f"{model} answers from now on.")
+
+
+@commands.command()
+@click.argument("conversation_id")
+@click.argument("rating")
+@click.argument("comment", nargs=-1)
+@pass_workspace
+def rate(workspace: Workspace, conversation_id: str, rating: str, comment: tuple[str, ...]) -> View:
+    """Rate a conversation: `rate last 5`, with a comment if you like; `rate last clear`."""
+    given = None if rating == "clear" else rating
+    return line(workspace.assistant.rate(conversation_id, given, " ".join(comment) or None))
+
+
+@commands.command()
+@click.argument("conversation_id")
+@click.argument("reply", nargs=-1)
+@click.option("--remove", is_flag=True, help="Take the correction back.")
+@pass_workspace
+def correct(
+    workspace: Workspace, conversation_id: str, reply: tuple[str, ...], remove: bool
+) -> View:
+    """Keep the reply as it should have been: `correct last "Better words."`; `-` reads stdin."""
+    text = click.get_text_stream("stdin").read() if reply == ("-",) else " ".join(reply)
+    if not remove and not text.strip():
+        raise SettingsError("The correction is empty", "Write the better reply behind the id")
+    assistant = workspace.assistant
+    identifier = assistant.store.correct(conversation_id, None if remove else text)
+    if remove:
+        return line("The correction is removed; the reply counts by its stars again.")
+    return line(assistant.effect(assistant.store.get(identifier)))
+
+
+@commands.command()
+@click.option("-n", "--limit", default=20, help="How many at most.")
+@click.option("--session", help="Only this session.")
+@click.option("--good", is_flag=True, help="Only those shown as examples.")
+@pass_workspace
+def history(workspace: Workspace, limit: int, session: str | None, good: bool) -> View:
+    """List the latest conversations."""
+    selection = Selection(session=session, min_rating=4 if good else None, trainable=good)
+    return _listing("Latest conversations", workspace.assistant.store.recent(limit, selection))
+
+
+@commands.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("-n", "--limit", default=10, help="How many at most.")
+@pass_workspace
+def search(workspace: Workspace, words: tuple[str, ...], limit: int) -> View:
+    """Find conversations by their words or their meaning."""
+    assistant, text = workspace.assistant, " ".join(words)
+    related = [one.conversation for one in assistant.memory.recall(text, limit)]
+    literal = assistant.store.search(text, limit)
+    found = list({one.id: one for one in [*related, *literal]}.values())[:limit]
+    if not found:
+        return line(f"Nothing was found for {text!r}. Try fewer or other words.")
+    return _listing(f"Found for {text!r}", found)
+
+
+@commands.command()
+@click.argument("conversation_id", default="last")
+@pass_workspace
+def show(workspace: Workspace, conversation_id: str) -> View:
+    """Show a whole conversation; without an id, the newest one."""
+    one = workspace.assistant.store.get(conversation_id)
+    facts = [_short(one), _local(one), one.model, stars(one.rating), "" if one.complete else "cut"]
+    head = " · ".join(fact for fact in facts if fact)
+    parts = [("You", one.prompt), ("Reply", one.response)]
+    parts += [("Correction", one.correction)] if one.correction is not None else []
+    parts += [("Comment", one.comment)] if one.comment else []
+    plain = "\n\n".join([head, *(f"{name}:\n{text}" for name, text in parts)])
+    shown = "\n\n".join(f"**{name}**\n\n{safe_markdown(text)}" for name, text in parts)
+    return View(plain, markdown=f"`{head}`\n\n{shown}")
+
+
+@commands.command()
+@click.argument("ids", nargs=-1)
+@click.option("--session", help="Everything of this session.")
+@click.option("--before", type=Day(), help="Everything before this date, YYYY-MM-DD.")
+@click.option("--text", help="Everything with these words.")
+@click.option("--all", "everything", is_flag=True, help="Everything.")
+@click.option("--yes", is_flag=True, help="Do it, instead of saying what would be done.")
+@pass_workspace
+def forget(
+    workspace: Workspace,
+    ids: tuple[str, ...],
+    session: str | None,
+    before: datetime | None,
+    text: str | None,
+    everything: bool,
+    yes: bool,
+) -> View:
+    """Remove conversations for good, from the store and from every index."""
+    if not (ids or session or before or text or everything):
+        raise SettingsError("Nothing was named", "Give ids, --session, --before, --text or --all")
+    store = workspace.assistant.store
+    whole = tuple(store.get(one).id for one in ids) or None
+    selection = Selection(ids=whole, session=session, until=before, text=text)
+    if not yes:
+        count = sum(1 for _ in store.iterate(selection))
+        return line(f"{count} conversations would be forgotten for good. Add --yes to do it.")
+    return line(f"{store.forget(selection)} conversations are forgotten.")
+
+
+@commands.command()
+@click.argument("name", required=False)
+@click.argument("value", required=False)
+@click.option("--unset", is_flag=True, help="Go back to the default.")
+@pass_workspace
+def config(workspace: Workspace, name: str | None, value: str | None, unset: bool) -> View:
+    """Show or change settings: `config`, `config recall 8`, `config key openai`."""
+    settings = workspace.assistant.settings
+    if name is None:
+        return _settings(settings)
+    if name == "key":
+        return _key(value, unset)
+    if value is None and not unset:
+        return line(f"{name} = {getattr(settings.with_(), _known(name))!r}")
+    write_file(settings.home, {_known(name): None if unset else value})
+    workspace.reload()
+    return line(f"{name} = {getattr(workspace.assistant.settings, name)!r}")
+
+
+def _all(context: click.Context) -> list[tuple[str, click.Command]]:
+    group = context.find_root().command
+    assert isinstance(group, click.Group)
+    return sorted(group.commands.items())
+
+
+def _known(name: str) -> str:
+    names = [one.name for one in fields(Settings)]
+    if name not in names:
+        raise SettingsError(f"There is no setting {name!r}", f"Use one of key, {', '.join(names)}")
+    return name
+
+
+def _key(vendor: str | None, remove: bool) -> View:
+    """Ask for a vendor's key without showing it, and keep it in the keyring."""
+    known = [name for name, one in keys.VENDORS.items() if one.key_variables]
+    if vendor not in known:
+        raise SettingsError(f"{vendor!r} is no vendor with a key", f"Use one of {', '.join(known)}")
+    if remove:
+        keys.forget(vendor)
+        return line(f"The key for {vendor} is removed from the keyring.")
+    keys.store(vendor, getpass.getpass(f"Key for {vendor} (not shown): ").strip())
+    return line(f"The key for {vendor} is in the keyring.")
+
+
+def _settings(settings: Settings) -> View:
+    rows = [
+        (one.name, getattr(settings, one.name), one.metadata["help"]) for one in fields(Settings)
+    ]
+    return table("Settings", ("name", "value", "what it does"), rows)
+
+
+def _listing(caption: str, found: list[Conversation]) -> View:
+    if not found:
+        return line("There are no conversations yet. Begin one with `%%kagura`.")
+    rows = [
+        (_short(one), _local(one), stars(one.rating), excerpt(one.prompt), excerpt(one.reply))
+        for one in found
+    ]
+    return table(caption, ("id", "time", "stars", "you", "reply"), rows)
+
+
+def _short(one: Conversation) -> str:
+    return one.id[-SHORT_ID:]
+
+
+def _local(one: Conversation) -> str:
+    return f"{one.created_at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def run(workspace: Workspace, words: list[str]) -> View | None:
+    """Run a sub-command and return what it shows.
+
+    Args:
+        workspace: what it works on.
+        words: its name and arguments; none at all shows the help.
+
+    Raises:
+        SettingsError: an unknown sub-command, option or value.
+    """
+    try:
+        result = commands.main(
+            words or ["help"], prog_name="%kagura", standalone_mode=False, obj=workspace
+        )
+    except click.ClickException as error:
+        raise SettingsError(
+            error.format_message().rstrip("."), "`%kagura help` shows how it is done"
+        ) from None
+    return result if isinstance(result, View) else None

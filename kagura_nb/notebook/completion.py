@@ -1,0 +1,108 @@
+"""Tab completion behind `%kagura` and `%%kagura`, read off the commands themselves."""
+
+import re
+from dataclasses import fields
+
+import click
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
+from IPython.core.interactiveshell import InteractiveShell
+
+from kagura_nb import keys
+from kagura_nb.errors import KaguraError
+from kagura_nb.notebook.commands import commands
+from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.providers import known_models
+from kagura_nb.settings import Settings
+
+MAGIC = re.compile(r"(%%?)kagura[ \t]+(.*)\Z", re.DOTALL)
+CELL_OPTIONS = (
+    "--model", "--output", "--format", "--session",
+    "--no-memory", "--no-examples", "--private", "--explain",
+)  # fmt: skip
+FORMATS = ("md", "text", "code", "json")
+
+
+def candidates(before: str, workspace: Workspace) -> list[str] | None:
+    """What may stand at the cursor.
+
+    Args:
+        before: the cell's text up to the cursor.
+        workspace: knows the settings, and with them the models.
+
+    Returns:
+        The candidates that begin with the word at the cursor; None outside of the magic's line.
+    """
+    match = MAGIC.match(before)
+    if match is None or "\n" in match[2]:
+        return None
+    *words, begun = re.split(r"\s+", match[2])
+    is_cell = match[1] == "%%"
+    offered = _for_cell(words, workspace) if is_cell else _for_line(words, begun, workspace)
+    return sorted(one for one in offered if one.startswith(begun))
+
+
+def install(shell: InteractiveShell, workspace: Workspace) -> None:
+    """Offer the candidates in a shell."""
+
+    @context_matcher(identifier="kagura_nb")
+    def matcher(context: CompletionContext) -> SimpleMatcherResult:
+        line_start = context.full_text.rfind("\n", 0, context.cursor_position) + 1
+        is_first_line = context.cursor_line == 0 or context.full_text.find("%%") != 0
+        before = context.line_with_cursor[: context.cursor_position - line_start]
+        found = candidates(before.lstrip(), workspace) if is_first_line else None
+        if found is None:
+            return {"completions": []}
+        begun = re.split(r"\s+", before)[-1]
+        completions = [SimpleCompletion(one, type="magic") for one in found]
+        return {"completions": completions, "suppress": True, "matched_fragment": begun}
+
+    shell.Completer.custom_matchers.append(matcher)
+
+
+def _for_cell(words: list[str], workspace: Workspace) -> list[str]:
+    last = words[-1] if words else ""
+    if last in {"-m", "--model"}:
+        return _models(workspace)
+    return list(FORMATS) if last in {"-f", "--format"} else list(CELL_OPTIONS)
+
+
+def _for_line(words: list[str], begun: str, workspace: Workspace) -> list[str]:
+    if not words:
+        return list(commands.commands)
+    command = commands.commands.get(words[0])
+    if command is None:
+        return []
+    if begun.startswith("-"):
+        return [
+            name for one in command.params if isinstance(one, click.Option) for name in one.opts
+        ]
+    return _arguments(words, workspace)
+
+
+def _arguments(words: list[str], workspace: Workspace) -> list[str]:
+    match words:
+        case ["help"]:
+            return list(commands.commands)
+        case ["use"]:
+            return _models(workspace)
+        case ["rate" | "correct" | "show" | "forget"]:
+            return ["last"]
+        case ["rate", _]:
+            return ["1", "2", "3", "4", "5", "clear"]
+        case ["config"]:
+            return ["key", *(one.name for one in fields(Settings))]
+        case ["config", "key"]:
+            return [name for name, one in keys.VENDORS.items() if one.key_variables]
+    return []
+
+
+def _models(workspace: Workspace) -> list[str]:
+    try:
+        return list(known_models(workspace.assistant.settings))
+    except KaguraError:
+        return []

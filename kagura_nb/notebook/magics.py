@@ -1,0 +1,107 @@
+"""`%%kagura` asks, `%kagura` runs a sub-command: both only parse and delegate."""
+
+import argparse
+import os
+import shlex
+from pathlib import PurePath
+from typing import Any
+
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from traitlets import Unicode, observe
+
+from kagura_nb.notebook import completion
+from kagura_nb.notebook.answer import answer
+from kagura_nb.notebook.commands import run
+from kagura_nb.notebook.interpolate import interpolate
+from kagura_nb.notebook.views import View
+from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.settings import Settings
+
+
+@magics_class
+class KaguraMagics(Magics):
+    """Talk to a model, rate what it says, and get better answers for it."""
+
+    user = Unicode(None, allow_none=True, help="Whose store is used.").tag(config=True)
+    model = Unicode(None, allow_none=True, help="provider:model that answers.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.workspace = Workspace(self._settings, notebook_name())
+        self.errors: dict[int, str] = {}
+
+    @line_cell_magic
+    @no_var_expand
+    @magic_arguments()
+    @argument("-m", "--model", help="provider:model for this cell")
+    @argument("-o", "--output", metavar="VAR", help="keep the reply in this variable")
+    @argument("-f", "--format", default="md", choices=completion.FORMATS, help="how it is shown")
+    @argument("--session", help="the conversation to continue; by default this notebook's")
+    @argument("--no-memory", action="store_true", help="recall no earlier conversation")
+    @argument("--no-examples", action="store_true", help="show no rated conversation")
+    @argument("--private", action="store_true", help="store nothing, recall nothing")
+    @argument("--explain", action="store_true", help="show what was recalled, with scores")
+    def kagura(self, line: str, cell: str | None = None) -> View | None:
+        """Ask with `%%kagura`; `%kagura help` lists the sub-commands."""
+        if cell is None:
+            words = [self._interpolated(word) for word in _split(line)]
+            return run(self.workspace, words)
+        self._ask(parse_argstring(self.kagura, line), cell)
+        return None
+
+    def remember_error(self, result: ExecutionResult) -> None:
+        """Keep a cell's error for `{Err[n]}`."""
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None and result.execution_count is not None:
+            self.errors[result.execution_count] = f"{type(error).__name__}: {error}"
+
+    def _ask(self, options: argparse.Namespace, cell: str) -> None:
+        chosen: dict[str, Any] = {
+            "model": options.model,
+            "memory": not options.no_memory,
+            "examples": not options.no_examples,
+            "private": options.private,
+        }
+        if options.session:
+            chosen["session"] = options.session
+        assistant = self.workspace.assistant
+        turn = assistant.stream(self._interpolated(cell.strip()), **chosen)
+        try:
+            answer(assistant, turn, options.format, explain=options.explain)
+        finally:
+            if options.output:
+                self.shell.user_ns[options.output] = turn.text
+
+    def _interpolated(self, text: str) -> str:
+        return interpolate(text, self.shell.user_ns, self.errors)
+
+    def _settings(self) -> Settings:
+        return Settings.load(user=self.user, model=self.model)
+
+    @observe("user", "model")
+    def _reload(self, _change: object) -> None:
+        if hasattr(self, "workspace"):
+            self.workspace.reload()
+
+
+def register(shell: InteractiveShell) -> None:
+    """Add the magics, their completion and the memory of errors to a shell."""
+    magics = KaguraMagics(shell)
+    shell.register_magics(magics)
+    completion.install(shell, magics.workspace)
+    shell.events.register("post_run_cell", magics.remember_error)
+
+
+def notebook_name() -> str | None:
+    """The notebook's file name without its ending, where the server tells it."""
+    path = PurePath(os.environ.get("JPY_SESSION_NAME", ""))
+    return path.stem if path.suffix == ".ipynb" else None
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # a lone apostrophe, as in: search what's new
+        return line.split()

@@ -1,0 +1,81 @@
+"""What a sub-command shows: one object with a form for notebooks and a form for terminals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from tabulate import tabulate
+
+TABLE = (
+    '<table style="text-align:left;border-collapse:collapse;color:inherit">'
+    '<caption style="text-align:left;font-weight:600;padding:.4em 0;color:inherit">{caption}'
+    "</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+)
+CELL = (
+    '<{tag} scope="{scope}" style="text-align:left;padding:.25em 1em .25em 0;'
+    'vertical-align:top;overflow-wrap:anywhere">{text}</{tag}>'
+)
+EXCERPT = 72
+"""Characters of a text that a table shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Something to look at.
+
+    Args:
+        plain: for terminals, logs and saved notebooks.
+        html: for notebooks; empty where Markdown or plain text is shown instead.
+        markdown: Markdown whose raw HTML and images are already harmless; empty where unused.
+    """
+
+    plain: str
+    html: str = ""
+    markdown: str = ""
+
+    def __str__(self) -> str:
+        return self.plain
+
+    def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
+        forms = {
+            "text/plain": self.plain,
+            "text/html": self.html,
+            "text/markdown": self.markdown,
+        }
+        return {mime: text for mime, text in forms.items() if text}
+
+    def __add__(self, other: "View") -> "View":
+        return View(f"{self.plain}\n\n{other.plain}", self.html + other.html)
+
+
+def line(text: str) -> View:
+    """One line that a sub-command answers with."""
+    return View(text)
+
+
+def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> View:
+    """Rows under headers; every value is shown as text, never as markup."""
+    texts = [["" if value is None else str(value) for value in row] for row in rows]
+    plain = tabulate(texts, headers=list(headers), tablefmt="simple", disable_numparse=True)
+    head = "".join(_cell("th", text) for text in headers)
+    body = "".join(f"<tr>{''.join(_cell('td', text) for text in row)}</tr>" for row in texts)
+    html = TABLE.format(caption=escape(caption), head=head, body=body)
+    return View(f"{caption}\n\n{plain}", html)
+
+
+def excerpt(text: str, length: int = EXCERPT) -> str:
+    """The beginning of a text in one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def stars(rating: int | None) -> str:
+    """A rating as stars; nothing where there is none."""
+    return "" if rating is None else "★" * rating + "☆" * (5 - rating)
+
+
+def _cell(tag: str, text: str) -> str:
+    scope = "col" if tag == "th" else "row"
+    cell = CELL.format(tag=tag, scope=scope, text=escape(text).replace("\n", "<br>"))
+    return cell if tag == "th" else cell.replace(' scope="row"', "")

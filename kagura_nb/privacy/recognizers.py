@@ -1,0 +1,35 @@
+"""One table of what must not leave: a type and the form its values have.
+
+Every form is anchored on a literal prefix and has bounded quantifiers, so that a search takes time
+linear in the text. The prefixes are those the vendors document for their own keys (as of 2026-11).
+"""
+
+import re
+
+from kagura_nb.records import Finding
+
+LEFT = r"(?<![A-Za-z0-9_-])"
+SECRETS = {
+    "OPENAI_KEY": LEFT + r"sk-(?!ant-)(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,200}",
+    "ANTHROPIC_KEY": LEFT + r"sk-ant-[A-Za-z0-9_-]{20,200}",
+    "GOOGLE_KEY": LEFT + r"AIza[A-Za-z0-9_-]{35}",
+    "AWS_KEY": LEFT + r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+    "GITHUB_TOKEN": LEFT + r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})",
+    "GITLAB_TOKEN": LEFT + r"glpat-[A-Za-z0-9_-]{20,64}",
+    "HUGGING_FACE_TOKEN": LEFT + r"hf_[A-Za-z0-9]{30,64}",
+    "SLACK_TOKEN": LEFT + r"xox[abeoprs]-[A-Za-z0-9-]{10,250}",
+    "STRIPE_KEY": LEFT + r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,250}",
+    "JSON_WEB_TOKEN": LEFT
+    + r"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,2000}",
+    "PRIVATE_KEY": r"-----BEGIN (?:[A-Z]{2,12} ){0,2}PRIVATE KEY-----"
+    r"[A-Za-z0-9+/=\s,:-]{0,20000}?-----END (?:[A-Z]{2,12} ){0,2}PRIVATE KEY-----",
+}
+PATTERN = re.compile("|".join(f"(?P<{type}>{form})" for type, form in SECRETS.items()))
+
+
+def find(text: str) -> list[Finding]:
+    """Everything in a text that must not leave, in order, without overlaps."""
+    return [
+        Finding(str(match.lastgroup), match.start(), match.end())
+        for match in PATTERN.finditer(text)
+    ]
