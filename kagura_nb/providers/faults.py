@@ -1,0 +1,133 @@
+"""What can go wrong between here and a vendor, each told in one line that names its cure.
+
+A provider's module finds out which of these happened; here they get their words, so that every
+vendor's failures read alike. No message carries a key: what a vendor says is shortened and
+redacted.
+"""
+
+from dataclasses import dataclass
+
+from kagura_nb import keys
+from kagura_nb.errors import (
+    ContextTooLong,
+    KeyRejected,
+    ProviderError,
+    RateLimited,
+    ReplyCut,
+    ServerUnreachable,
+    UnknownModel,
+)
+
+LONGEST_QUOTE = 200
+START_COMMANDS = {
+    "ollama": "Start it with `ollama serve`",
+    "lmstudio": "Start its server (`lms server start`)",
+    "vllm": "Start it with `vllm serve <model>`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """The failures of one model.
+
+    Args:
+        vendor: its entry in `keys.VENDORS`.
+        model: its name there.
+        address: the base URL that was asked.
+    """
+
+    vendor: str
+    model: str
+    address: str
+
+    @property
+    def title(self) -> str:
+        """The vendor's name as people write it."""
+        return keys.VENDORS[self.vendor].title
+
+    def rejected(self) -> ProviderError:
+        """The key is wrong."""
+        return KeyRejected(
+            f"{self.title} does not accept the key",
+            f"Enter another one with `%kagura config key {self.vendor}`",
+        )
+
+    def forbidden(self, said: str) -> ProviderError:
+        """The key is right and may not do this."""
+        return KeyRejected(
+            f"{self.title} does not let this key use {self.model}{quoted(said)}",
+            "Choose another model with `%kagura use`, or allow it in the account",
+        )
+
+    def unknown(self, said: str) -> ProviderError:
+        """There is no such model, or no such server at this address."""
+        cure = "Choose another one with `%kagura use`"
+        if self.vendor == "ollama":
+            cure = f"Fetch it with `ollama pull {self.model}`"
+        return UnknownModel(f"{self.title} has no model {self.model!r}{quoted(said)}", cure)
+
+    def retired(self, said: str) -> ProviderError:
+        """The vendor has shut the model down."""
+        return UnknownModel(
+            f"{self.title} has shut down {self.model!r}{quoted(said)}",
+            "Choose a newer one with `%kagura use`",
+        )
+
+    def unreachable(self, why: str) -> ProviderError:
+        """Nothing answers, or not in time, or only with a failure of its own."""
+        cure = START_COMMANDS.get(self.vendor, "Check the address and the network, then try again")
+        return ServerUnreachable(f"{self.title} at {self.address} {why}", cure)
+
+    def failing(self, status: int) -> ProviderError:
+        """The server fails, also after the retries."""
+        return ServerUnreachable(
+            f"{self.title} at {self.address} fails (HTTP {status})", "Try again in a while"
+        )
+
+    def limited(self, said: str) -> ProviderError:
+        """Too many requests, also after the retries."""
+        return RateLimited(
+            f"{self.title} takes no more requests now{quoted(said)}",
+            "Wait a minute, or choose another model with `%kagura use`",
+        )
+
+    def unpaid(self) -> ProviderError:
+        """The account has no credit left; waiting does not help."""
+        return RateLimited(
+            f"The {self.title} account has no credit left",
+            "Add credit to it, or choose another model with `%kagura use`",
+        )
+
+    def too_long(self) -> ProviderError:
+        """The conversation does not fit."""
+        return ContextTooLong(
+            f"The conversation does not fit into the context of {self.model}",
+            "Shorten the prompt, start a new session, or choose a model with a longer context",
+        )
+
+    def cut(self) -> ProviderError:
+        """The stream ended before the reply did."""
+        return ReplyCut(f"The reply of {self.model} was cut short", "Ask again")
+
+    def blocked(self, reason: str) -> ProviderError:
+        """The vendor's filter stopped the reply."""
+        return ProviderError(f"{self.title} blocked the reply ({reason})", "Say it in other words")
+
+    def refused(self, said: str) -> ProviderError:
+        """Anything else that the vendor does not accept."""
+        if "temperature" in said:
+            return ProviderError(
+                f"{self.model} takes no temperature{quoted(said)}",
+                "Leave it to the vendor with `%kagura config temperature -1`",
+            )
+        return ProviderError(
+            f"{self.title} refused the request{quoted(said)}", "Change the request and try again"
+        )
+
+
+def quoted(said: str) -> str:
+    """What the vendor said, in brackets: one line, shortened, without keys and its full stop."""
+    line = keys.redact(" ".join(said.split())).rstrip(".")
+    if len(line) > LONGEST_QUOTE:
+        line = f"{line[:LONGEST_QUOTE]}…"
+    return f" ({line})" if line else ""

@@ -1,0 +1,175 @@
+"""Google's Gemini through its Developer API.
+
+The system message becomes the system instruction, and the assistant is called `model`. Thinking is
+billed as output, so it counts as completion. The SDK repeats a request on 429 and 5xx; once the
+stream has begun nothing is repeated, and a stream that ends without a finish reason was cut.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from kagura_nb import keys, tokens
+from kagura_nb.errors import ProviderError
+from kagura_nb.providers.base import Chunk, Sampling
+from kagura_nb.providers.faults import Faults
+from kagura_nb.records import Message, Usage
+from kagura_nb.settings import Settings
+
+if TYPE_CHECKING:
+    from google import genai
+    from google.genai import errors, types
+
+CONTEXT_TOKENS = 1_048_576
+"""Every Gemini model since 2.5 Flash (ai.google.dev/gemini-api/docs/models, 2026-11)."""
+
+ATTEMPTS = 3
+RETRIED = [408, 429, 500, 502, 503, 504]
+ENDED = ("STOP", "MAX_TOKENS")
+ROLES = {"user": "user", "assistant": "model"}
+
+
+@dataclass(slots=True)
+class GeminiProvider:
+    """One Gemini model. See `Provider` for what it promises."""
+
+    model: str
+    faults: Faults
+    timeout: float
+    key: str = field(repr=False)
+    context_tokens: int = CONTEXT_TOKENS
+    on_this_machine: bool = False
+    notice: str | None = None
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, estimated: Gemini's vocabulary is not public."""
+        return tokens.counter(self.model).count(text)
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
+        """Yield the reply as it arrives."""
+        begun = False
+        with _named(self.faults, lambda: begun):
+            client = _client(self.faults.address, self.key, self.timeout)
+            reply = client.models.generate_content_stream(**self._request(messages, sampling))
+            with closing(reply):  # type: ignore[type-var]
+                for chunk in self._chunks(reply):
+                    begun = True
+                    yield chunk
+
+    def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
+        from google.genai import types
+
+        system = next((one.content for one in messages if one.role == "system"), None)
+        said = [one for one in messages if one.role != "system"]
+        return {
+            "model": self.faults.model,
+            "contents": [
+                types.Content(role=ROLES[one.role], parts=[types.Part(text=one.content)])
+                for one in said
+            ],
+            "config": types.GenerateContentConfig(
+                system_instruction=system,
+                temperature=sampling.temperature,
+                max_output_tokens=sampling.max_tokens,
+            ),
+        }
+
+    def _chunks(self, reply: "Iterator[types.GenerateContentResponse]") -> Iterator[Chunk]:
+        finish, usage = None, None
+        for event in reply:
+            if event.prompt_feedback and event.prompt_feedback.block_reason:
+                raise self.faults.blocked(event.prompt_feedback.block_reason.value)
+            for candidate in event.candidates or ():
+                finish = candidate.finish_reason or finish
+                yield Chunk(_text(candidate))
+            usage = event.usage_metadata or usage
+        if usage:
+            yield Chunk(usage=_usage(usage))
+        if finish is None:
+            raise self.faults.cut()
+        if finish.value not in ENDED:
+            raise self.faults.blocked(finish.value)
+
+
+def open_gemini(vendor: str, model: str, settings: Settings) -> GeminiProvider:
+    """Make the provider of `gemini:<model>`.
+
+    Raises:
+        MissingKey: there is no key.
+    """
+    address = keys.address(vendor, settings)
+    return GeminiProvider(
+        model=f"{vendor}:{model}",
+        faults=Faults(vendor, model, address),
+        timeout=settings.timeout,
+        key=keys.find(vendor),
+    )
+
+
+@lru_cache(maxsize=8)
+def _client(address: str, key: str, timeout: float) -> "genai.Client":
+    """One client, with its open connections, for all turns to the same server."""
+    from google import genai
+    from google.genai import types
+
+    options = types.HttpOptions(
+        base_url=address,
+        timeout=round(timeout * 1000),
+        retry_options=types.HttpRetryOptions(attempts=ATTEMPTS, http_status_codes=RETRIED),
+    )
+    return genai.Client(api_key=key, http_options=options)
+
+
+def _text(candidate: "types.Candidate") -> str:
+    parts = (candidate.content and candidate.content.parts) or ()
+    return "".join(part.text for part in parts if part.text and not part.thought)
+
+
+def _usage(reported: "types.GenerateContentResponseUsageMetadata") -> Usage:
+    return Usage(
+        prompt_tokens=reported.prompt_token_count or 0,
+        completion_tokens=(reported.candidates_token_count or 0)
+        + (reported.thoughts_token_count or 0),
+        cached_tokens=reported.cached_content_token_count or 0,
+    )
+
+
+@contextmanager
+def _named(faults: Faults, begun: Any) -> Iterator[None]:
+    """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
+    import httpx2
+    from google.genai import errors
+
+    try:
+        yield
+    except (httpx2.TransportError, errors.UnknownApiResponseError) as error:
+        if begun():
+            raise faults.cut() from None
+        late = isinstance(error, httpx2.TimeoutException)
+        why = "does not answer in time" if late else "does not answer"
+        raise faults.unreachable(why) from None
+    except errors.APIError as error:
+        raise _translated(error, faults) from None
+
+
+def _translated(error: "errors.APIError", faults: Faults) -> ProviderError:
+    """Our error for a refusal (ai.google.dev/gemini-api/docs/troubleshooting, 2026-11)."""
+    status, said = error.code or 500, error.message or ""
+    if "api key" in said.lower() or status == 401:
+        return faults.rejected()
+    if "token count" in said.lower() and "exceeds" in said.lower():
+        return faults.too_long()
+    if status == 404:
+        gone = "no longer" in said or "deprecated" in said
+        return faults.retired(said) if gone else faults.unknown(said)
+    if status == 410:
+        return faults.retired(said)
+    if status == 403:
+        return faults.forbidden(said)
+    if status == 413:
+        return faults.too_long()
+    if status == 429:
+        return faults.limited(said)
+    return faults.failing(status) if status >= 500 else faults.refused(said)

@@ -1,0 +1,179 @@
+"""A model in this process: transformers, with a LoRA adapter on request.
+
+    local:<folder or hub id>[+<adapter folder>]
+
+Generation runs in a thread of its own that hands each piece of text over as it comes; closing the
+stream sets a flag that stops it at the next token. The latest model stays loaded, so that the next
+turn begins at once.
+"""
+
+import importlib.util
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from kagura_nb.errors import ContextTooLong, MissingExtra, ProviderError, UnknownModel
+from kagura_nb.providers.base import Chunk, Sampling
+from kagura_nb.records import Message, Usage
+from kagura_nb.settings import Settings
+
+NEEDED = ("torch", "transformers", "peft")
+REPLY_TOKENS = 1024
+UNKNOWN_CONTEXT = 4_096
+
+
+@dataclass(slots=True)
+class LocalProvider:
+    """One model of transformers. See `Provider` for what it promises."""
+
+    model: str
+    context_tokens: int
+    network: Any = field(repr=False)
+    tokenizer: Any = field(repr=False)
+    on_this_machine: bool = True
+    notice: str | None = None
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, exactly."""
+        return len(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
+        """Yield the reply as it is generated."""
+        prompt = self._prompt(messages)
+        sent = prompt["input_ids"].shape[1]
+        room = self.context_tokens - sent
+        if room < 1:
+            raise ContextTooLong(
+                f"{sent:,} tokens do not fit into the {self.context_tokens:,} of {self.model}",
+                "Shorten the prompt, start a new session, or choose a model with a longer context",
+            )
+        longest = min(sampling.max_tokens or REPLY_TOKENS, room)
+        generation = _Generation(self, {**prompt, "max_new_tokens": longest, **_drawn(sampling)})
+        yield from generation.pieces()
+        yield Chunk(usage=Usage(sent, generation.received))
+
+    def _prompt(self, messages: Sequence[Message]) -> dict[str, Any]:
+        chat = [{"role": one.role, "content": one.content} for one in messages]
+        try:
+            encoded = self.tokenizer.apply_chat_template(
+                chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
+            )
+        except Exception as error:  # templates are programs of their own and raise what they like
+            raise ProviderError(
+                f"The chat template of {self.model} does not take this chat ({error})",
+                "Use a model that is tuned for chat",
+            ) from error
+        return dict(encoded.to(self.network.device))
+
+
+class _Generation:
+    """One run of `generate` in its own thread."""
+
+    def __init__(self, provider: LocalProvider, options: dict[str, Any]) -> None:
+        from transformers import TextIteratorStreamer
+
+        self.received = 0
+        self._model = provider.model
+        self._network = provider.network
+        self._options = options
+        self._stopped = threading.Event()
+        self._failure: Exception | None = None
+        self._streamer: Any = TextIteratorStreamer(
+            provider.tokenizer, skip_prompt=True, skip_special_tokens=True
+        )
+
+    def pieces(self) -> Iterator[Chunk]:
+        """Yield the text; whatever ends this ends the thread too."""
+        worker = threading.Thread(target=self._run, name="kagura-generate", daemon=True)
+        worker.start()
+        try:
+            for text in self._streamer:
+                yield Chunk(text)
+        finally:
+            self._stopped.set()
+            worker.join()
+        if self._failure is not None:
+            raise ProviderError(
+                f"{self._model} failed ({self._failure})", "Choose another model with `%kagura use`"
+            ) from self._failure
+
+    def _run(self) -> None:
+        from transformers import StoppingCriteriaList
+
+        try:
+            output = self._network.generate(
+                **self._options,
+                streamer=self._streamer,
+                stopping_criteria=StoppingCriteriaList([self._stop]),
+            )
+            self.received = output.shape[1] - self._options["input_ids"].shape[1]
+        except Exception as error:  # raised again where the reply is read
+            self._failure = error
+        finally:
+            self._streamer.end()
+
+    def _stop(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+        import torch
+
+        return torch.full((input_ids.shape[0],), self._stopped.is_set(), device=input_ids.device)
+
+
+def open_local(vendor: str, model: str, settings: Settings) -> LocalProvider:
+    """Load `local:<folder or hub id>[+<adapter folder>]`, or take the one that is loaded.
+
+    Raises:
+        MissingExtra: torch, transformers or peft is not installed.
+        UnknownModel: there is no such model or adapter, or it cannot be loaded.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtra(
+            f"Models in this process need {' and '.join(missing)}",
+            "Install it with `pip install 'kagura-nb[local]'`",
+        )
+    base, adapter = _split(model)
+    network, tokenizer = _load(base, adapter)
+    context = getattr(network.config, "max_position_embeddings", None) or UNKNOWN_CONTEXT
+    return LocalProvider(f"{vendor}:{model}", context, network, tokenizer)
+
+
+def _split(model: str) -> tuple[str, str]:
+    """Model and adapter; a folder may have a plus sign in its name."""
+    if "+" not in model or Path(model).is_dir():
+        return model, ""
+    base, _, adapter = model.rpartition("+")
+    return base, adapter
+
+
+@lru_cache(maxsize=1)
+def _load(base: str, adapter: str) -> tuple[Any, Any]:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        network = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
+        if adapter:
+            network = PeftModel.from_pretrained(network, adapter)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise UnknownModel(
+            f"{'+'.join(filter(None, (base, adapter)))} cannot be loaded ({reason})",
+            "Name a folder or a hub id of a chat model, and an adapter folder behind a plus sign",
+        ) from error
+    if tokenizer.chat_template is None:
+        raise UnknownModel(f"{base} has no chat template", "Use a model that is tuned for chat")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return network.to(device).eval(), tokenizer
+
+
+def _drawn(sampling: Sampling) -> dict[str, Any]:
+    if sampling.temperature is None:
+        return {}
+    if sampling.temperature == 0:
+        return {"do_sample": False}
+    return {"do_sample": True, "temperature": sampling.temperature}
