@@ -73,4 +73,4 @@ def _matrix(
 def _bonus(one: Conversation, now: datetime) -> float:
     age = max(0.0, (now - one.created_at).total_seconds() / 86400)
     corrected = CORRECTED if one.correction is not None else 0.0
-    return corrected + RECENT * 0.5 ** (age / HALF_LIFE)
+    return corrected + RECENT * float(0.5 ** (age / HALF_LIFE))

@@ -8,11 +8,11 @@ from IPython.display import display
 from kagura_nb.assistant import Assistant, Turn
 from kagura_nb.errors import ReplyStopped
 from kagura_nb.notebook.stars import Stars
-from kagura_nb.notebook.streaming import StreamingMarkdown
+from kagura_nb.notebook.streaming import Format, StreamingMarkdown
 from kagura_nb.notebook.views import View, excerpt, stars, table
 
 
-def answer(assistant: Assistant, turn: Turn, form: str = "md", *, explain: bool = False) -> None:
+def answer(assistant: Assistant, turn: Turn, form: Format = "md", *, explain: bool = False) -> None:
     """Run a turn and show it.
 
     Args:
@@ -33,7 +33,8 @@ def answer(assistant: Assistant, turn: Turn, form: str = "md", *, explain: bool 
     except KeyboardInterrupt:
         stopped = True
     finally:
-        shown.finish({"kagura": provenance(turn)})
+        if turn.text:
+            shown.finish(provenance(turn))
         for notice in turn.notices:
             display(View(notice))
     if explain:

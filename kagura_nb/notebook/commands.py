@@ -3,6 +3,7 @@ same function. Each takes a `Workspace` and what click parsed, and returns a `Vi
 """
 
 import getpass
+import sys
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -119,7 +120,7 @@ def correct(
     workspace: Workspace, conversation_id: str, reply: tuple[str, ...], remove: bool
 ) -> View:
     """Keep the reply as it should have been: `correct last "Better words."`; `-` reads stdin."""
-    text = click.get_text_stream("stdin").read() if reply == ("-",) else " ".join(reply)
+    text = sys.stdin.read() if reply == ("-",) else " ".join(reply)
     if not remove and not text.strip():
         raise SettingsError("The correction is empty", "Write the better reply behind the id")
     assistant = workspace.assistant
@@ -195,7 +196,7 @@ def forget(
     whole = tuple(store.get(one).id for one in ids) or None
     selection = Selection(ids=whole, session=session, until=before, text=text)
     if not yes:
-        count = sum(1 for _ in store.iterate(selection))
+        count = store.count(selection)
         return line(f"{count} conversations would be forgotten for good. Add --yes to do it.")
     return line(f"{store.forget(selection)} conversations are forgotten.")
 

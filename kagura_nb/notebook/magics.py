@@ -29,6 +29,7 @@ class KaguraMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
+        self.namespace = shell.user_ns
         self.workspace = Workspace(self._settings, notebook_name())
         self.errors: dict[int, str] = {}
 
@@ -72,10 +73,10 @@ class KaguraMagics(Magics):
             answer(assistant, turn, options.format, explain=options.explain)
         finally:
             if options.output:
-                self.shell.user_ns[options.output] = turn.text
+                self.namespace[options.output] = turn.text
 
     def _interpolated(self, text: str) -> str:
-        return interpolate(text, self.shell.user_ns, self.errors)
+        return interpolate(text, self.namespace, self.errors)
 
     def _settings(self) -> Settings:
         return Settings.load(user=self.user, model=self.model)

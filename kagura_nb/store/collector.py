@@ -10,19 +10,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from sqlalchemy import Connection, Update, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from ulid import ULID
 
-from kagura_nb.errors import UnknownConversation
 from kagura_nb.records import GOOD_RATING, Conversation, Message, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import index
 from kagura_nb.store.database import Database
+from kagura_nb.store.queries import fetch, resolve
 from kagura_nb.store.rows import (
     from_messages,
     from_usage,
     storable,
-    to_conversation,
     to_messages,
     to_rating,
 )
@@ -31,9 +30,6 @@ from kagura_nb.store.selection import Selection, to_text
 
 BATCH = 500
 """Rows fetched at a time while iterating."""
-
-SHORTEST_ID = 4
-WHOLE_ID = 26
 
 
 class Stats(TypedDict):
@@ -147,7 +143,7 @@ class ConversationCollector:
     def tag(self, conversation_id: str, *names: str, remove: bool = False) -> str:
         """Add labels to a conversation, or remove them."""
         with self.database.write(durable=True) as connection:
-            identifier = _resolve(connection, conversation_id)
+            identifier = resolve(connection, conversation_id)
             wanted = (tags.c.conversation_id == identifier, tags.c.tag.in_(names))
             connection.execute(delete(tags).where(*wanted))
             if names and not remove:
@@ -162,13 +158,13 @@ class ConversationCollector:
             UnknownConversation: no such id, or more than one that ends so.
         """
         with self.database.read() as connection:
-            identifier = _resolve(connection, conversation_id)
-            return _fetch(connection, [identifier])[identifier]
+            identifier = resolve(connection, conversation_id)
+            return fetch(connection, [identifier])[identifier]
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Conversation]:
         """Conversations by whole id; unknown ones are left out."""
         with self.database.read() as connection:
-            return _fetch(connection, list(ids))
+            return fetch(connection, list(ids))
 
     def iterate(
         self,
@@ -193,7 +189,7 @@ class ConversationCollector:
         while left > 0:
             with self.database.read() as connection:
                 ids = list(connection.scalars(query.limit(min(left, BATCH))))
-                found = _fetch(connection, ids)
+                found = fetch(connection, ids)
             yield from (found[one] for one in ids)
             if len(ids) < BATCH:
                 return
@@ -221,17 +217,21 @@ class ConversationCollector:
         selection = Selection(min_rating=stars, trainable=True)
         return list(self.iterate(selection, newest_first=True, limit=limit))
 
+    def count(self, selection: Selection) -> int:
+        """How many conversations are selected."""
+        with self.database.read() as connection:
+            return _count(connection, selection.where())
+
     def get_stats(self) -> Stats:
         """Count: total, rated, high_rated (4 and 5 stars), ready_for_ft (good, may train)."""
         rating = conversations.c.rating
-        rows = select(func.count()).select_from(conversations)
         ready = Selection(min_rating=GOOD_RATING, trainable=True).where()
         with self.database.read() as connection:
             return Stats(
-                total=connection.scalar(rows) or 0,
-                rated=connection.scalar(rows.where(rating.is_not(None))) or 0,
-                high_rated=connection.scalar(rows.where(rating >= GOOD_RATING)) or 0,
-                ready_for_ft=connection.scalar(rows.where(*ready)) or 0,
+                total=_count(connection, []),
+                rated=_count(connection, [rating.is_not(None)]),
+                high_rated=_count(connection, [rating >= GOOD_RATING]),
+                ready_for_ft=_count(connection, ready),
             )
 
     def forget(self, selection: Selection) -> int:
@@ -261,8 +261,10 @@ class ConversationCollector:
         self, conversation_id: str, changes: Mapping[str, Any], *, reindex: bool = False
     ) -> str:
         with self.database.write(durable=True) as connection:
-            identifier = _resolve(connection, conversation_id)
-            connection.execute(_by_id(identifier).values(**changes))
+            identifier = resolve(connection, conversation_id)
+            connection.execute(
+                update(conversations).where(conversations.c.id == identifier).values(**changes)
+            )
             if reindex:
                 key = pending_index.c.conversation_id
                 connection.execute(delete(pending_index).where(key == identifier))
@@ -270,33 +272,5 @@ class ConversationCollector:
         return identifier
 
 
-def _by_id(identifier: str) -> Update:
-    return update(conversations).where(conversations.c.id == identifier)
-
-
-def _resolve(connection: Connection, reference: str) -> str:
-    """The whole id that a user's reference means."""
-    column = conversations.c.id
-    wanted = str(reference).strip().upper()
-    query = select(column).order_by(column.desc()).limit(2)
-    if len(wanted) == WHOLE_ID:
-        query = query.where(column == wanted)
-    elif wanted != "LAST":
-        query = query.where(column.endswith(wanted, autoescape=True))
-    found = list(connection.scalars(query)) if len(wanted) >= SHORTEST_ID else []
-    if found and (wanted == "LAST" or len(found) == 1):
-        return str(found[0])
-    problem = "Several conversations end in" if found else "There is no conversation"
-    raise UnknownConversation(
-        f"{problem} {reference!r}", "`history` lists the ids; `last` means the newest one"
-    )
-
-
-def _fetch(connection: Connection, ids: list[str]) -> dict[str, Conversation]:
-    if not ids:
-        return {}
-    labels: dict[str, list[str]] = {}
-    for one, name in connection.execute(select(tags).where(tags.c.conversation_id.in_(ids))):
-        labels.setdefault(one, []).append(name)
-    rows = connection.execute(select(conversations).where(conversations.c.id.in_(ids))).mappings()
-    return {row["id"]: to_conversation(row, labels.get(row["id"], [])) for row in rows}
+def _count(connection: Connection, where: list[ColumnElement[bool]]) -> int:
+    return connection.scalar(select(func.count()).select_from(conversations).where(*where)) or 0

@@ -1,0 +1,124 @@
+"""`@auto_finetune`: any function that answers prompts becomes one that learns from ratings.
+
+    @auto_finetune("me")
+    def reply(prompt: str) -> str: ...
+
+    reply("Hello")
+    reply.feedback(5, "friendly")
+
+Every call is collected, every rating counts, and reaching the threshold is announced once.
+"""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, ParamSpec, TypeVar, cast
+
+from kagura_nb.errors import UnknownConversation
+from kagura_nb.records import GOOD_RATING
+from kagura_nb.store import ConversationCollector, Selection
+from kagura_nb.store.collector import Stats
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Collected(Generic[P, R]):
+    """The decorated function; call it as before.
+
+    Attributes:
+        store: the conversations of the user.
+        last_id: the conversation of the latest call that returned, None before the first.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        store: ConversationCollector,
+        threshold: int,
+        min_rating: int,
+        announce: Callable[[str], Any],
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.store = store
+        self.last_id: str | None = None
+        self._function = function
+        self._threshold = threshold
+        self._ready = Selection(min_rating=min_rating, trainable=True)
+        self._announce = announce
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Answer, and collect the conversation; a coroutine function collects when awaited."""
+        result = self._function(*args, **kwargs)
+        prompt = self._prompt(*args, **kwargs)
+        if inspect.isawaitable(result):
+            return cast(R, self._collect_later(prompt, result))
+        self._collect(prompt, result)
+        return result
+
+    def feedback(self, rating: int | None, comment: str | None = None) -> Stats:
+        """Rate the latest reply; None clears the rating.
+
+        Returns:
+            The counts after it.
+
+        Raises:
+            InvalidRating: no whole number of stars from 1 to 5.
+            UnknownConversation: nothing has been answered yet.
+        """
+        if self.last_id is None:
+            raise UnknownConversation(
+                f"{self.__name__} has not answered yet",  # type: ignore[attr-defined]
+                "Call it once before giving feedback",
+            )
+        before = self.store.count(self._ready)
+        self.store.add_feedback(self.last_id, rating, comment)
+        if before < self._threshold <= self.store.count(self._ready):
+            self._announce(
+                f"{self._threshold} good conversations: enough to train a model of yours."
+            )
+        return self.stats()
+
+    def stats(self) -> Stats:
+        """The user's counts."""
+        return self.store.get_stats()
+
+    def _prompt(self, *args: Any, **kwargs: Any) -> str:
+        """The first argument's text, wherever the caller put it."""
+        bound = inspect.signature(self._function).bind(*args, **kwargs)
+        return str(next(iter(bound.arguments.values()), ""))
+
+    def _collect(self, prompt: str, reply: object) -> None:
+        model = f"function:{self.__name__}"  # type: ignore[attr-defined]
+        self.last_id = self.store.collect(prompt, str(reply), model, session=model)
+
+    async def _collect_later(self, prompt: str, result: Awaitable[Any]) -> Any:
+        reply = await result
+        self._collect(prompt, reply)
+        return reply
+
+
+def auto_finetune(
+    user_id: str,
+    threshold: int = 100,
+    min_rating: int = GOOD_RATING,
+    *,
+    announce: Callable[[str], Any] = print,
+) -> Callable[[Callable[P, R]], Collected[P, R]]:
+    """Collect what a function answers, so that ratings of it can train a model.
+
+    Args:
+        user_id: whose store.
+        threshold: good conversations from which training is worth while.
+        min_rating: stars from which a conversation is good.
+        announce: is told once when the threshold is reached.
+
+    Raises:
+        InvalidUserId: an id from which no safe folder name can be made.
+    """
+    store = ConversationCollector(user_id)
+
+    def decorate(function: Callable[P, R]) -> Collected[P, R]:
+        return Collected(function, store, threshold, min_rating, announce)
+
+    return decorate

@@ -1,0 +1,51 @@
+"""Looking conversations up by id."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from kagura_nb.errors import UnknownConversation
+from kagura_nb.records import Conversation
+from kagura_nb.store.rows import to_conversation
+from kagura_nb.store.schema import conversations, tags
+
+SHORTEST_ID = 4
+"""Characters of an id's end that are enough to name it."""
+WHOLE_ID = 26
+
+
+def resolve(connection: Connection, reference: str) -> str:
+    """The whole id that a user's reference means.
+
+    Args:
+        connection: an open connection.
+        reference: a whole id, `last`, or the unambiguous end of an id.
+
+    Raises:
+        UnknownConversation: no such id, or several.
+    """
+    column = conversations.c.id
+    wanted = str(reference).strip().upper()
+    query = select(column).order_by(column.desc()).limit(2)
+    if len(wanted) == WHOLE_ID:
+        query = query.where(column == wanted)
+    elif wanted != "LAST":
+        query = query.where(column.endswith(wanted, autoescape=True))
+    found = list(connection.scalars(query)) if len(wanted) >= SHORTEST_ID else []
+    if found and (wanted == "LAST" or len(found) == 1):
+        return str(found[0])
+    problem = "Several conversations end in" if found else "There is no conversation"
+    raise UnknownConversation(
+        f"{problem} {reference!r}", "`history` lists the ids; `last` means the newest one"
+    )
+
+
+def fetch(connection: Connection, ids: Sequence[str]) -> dict[str, Conversation]:
+    """Conversations by id; unknown ones are left out."""
+    if not ids:
+        return {}
+    labels: dict[str, list[str]] = {}
+    for one, name in connection.execute(select(tags).where(tags.c.conversation_id.in_(ids))):
+        labels.setdefault(one, []).append(name)
+    rows = connection.execute(select(conversations).where(conversations.c.id.in_(ids))).mappings()
+    return {row["id"]: to_conversation(row, labels.get(row["id"], [])) for row in rows}
