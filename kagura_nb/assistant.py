@@ -15,7 +15,6 @@ A failing memory costs a notice, never the turn.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -23,49 +22,16 @@ from typing import Any
 
 from ulid import ULID
 
-from kagura_nb import deploy, fewshot, pricing, prompt
-from kagura_nb.errors import KaguraError, SettingsError
+from kagura_nb import context, deploy, pricing
+from kagura_nb.context import Context, Options
+from kagura_nb.errors import SettingsError
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PromptDoor
-from kagura_nb.providers import Chunk, Provider, Sampling, open_provider
-from kagura_nb.records import (
-    GOOD_RATING,
-    POOR_RATING,
-    Conversation,
-    Deployment,
-    Message,
-    Recalled,
-    Usage,
-)
+from kagura_nb.providers import open_provider
+from kagura_nb.providers.base import Chunk, Provider, Sampling
+from kagura_nb.records import GOOD_RATING, POOR_RATING, Conversation, Deployment, Message, Usage
 from kagura_nb.settings import Settings
-from kagura_nb.store import ConversationCollector, Selection
-
-HISTORY = 20
-"""Conversations of the session that are sent along at most."""
-CANDIDATES = 50
-"""Recalled and newest good conversations among which examples are chosen."""
-REPLY_SHARE = 4
-"""One part in so many of the context is kept free for the reply, up to `LONGEST_REPLY`."""
-LONGEST_REPLY = 8192
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How one turn is run.
-
-    Args:
-        session: the run of conversations whose history is sent along.
-        model: `provider:model`; None takes the deployed one.
-        memory: recall earlier conversations.
-        examples: show the best-rated conversations.
-        private: store nothing; recall and show nothing either.
-    """
-
-    session: str
-    model: str | None = None
-    memory: bool = True
-    examples: bool = True
-    private: bool = False
+from kagura_nb.store import ConversationCollector
 
 
 class Assistant:
@@ -159,6 +125,11 @@ class Assistant:
             self._providers[model] = open_provider(model, self.settings)
         return self._providers[model]
 
+    def gather(self, text: str, options: Options, provider: Provider, now: datetime) -> Context:
+        """What a turn is based on: history, memories, examples, inside the model's budget."""
+        memory = self.memory if context.wants_memory(options, self.settings) else None
+        return context.gather(text, options, provider, self.store, memory, now)
+
     def introduce(self, provider: Provider) -> list[str]:
         """What the user should know about a provider, the first time it is used."""
         known = provider.model in self._introduced
@@ -196,8 +167,7 @@ class Turn:
         conversation_id: the id it is stored under, None before that and for private turns.
         usage: tokens consumed.
         cost: price in USD, None where unknown.
-        recalled: the memories sent along, with scores.
-        examples: the examples shown.
+        context: the messages sent, and the memories and examples in them.
         notices: lines for the user.
     """
 
@@ -210,8 +180,7 @@ class Turn:
         self.conversation_id: str | None = None
         self.usage: Usage | None = None
         self.cost: Decimal | None = None
-        self.recalled: tuple[Recalled, ...] = ()
-        self.examples: tuple[Conversation, ...] = ()
+        self.context = Context()
         self.notices: list[str] = []
         self._assistant = assistant
         self._settings = assistant.settings
@@ -230,13 +199,10 @@ class Turn:
         provider = self._assistant.provider(deployment.model)
         self.notices += self._assistant.introduce(provider)
         self.model = provider.model
-        history = self._history()
-        related = self._recall({one.id for one in history})
-        sent = self._assemble(provider, history, related)
-        local = provider.on_this_machine
-        door = PromptDoor("off" if local else self._settings.prompts)
-        masked = door.mask(sent.messages)
-        self._remember_what_was_sent(sent, related, history, door)
+        self.context = self._assistant.gather(self.prompt, self.options, provider, self._started)
+        door = PromptDoor("off" if provider.on_this_machine else self._settings.prompts)
+        masked = door.mask(self.context.messages)
+        self._tell(door)
         temperature = self._settings.temperature
         sampling = Sampling(temperature=None if temperature < 0 else temperature)
         try:
@@ -248,83 +214,10 @@ class Turn:
         finally:
             self._finish(provider, masked)
 
-    def _history(self) -> list[Conversation]:
-        """The session's latest answered conversations, oldest first."""
-        if self.options.private:
-            return []
-        latest = self._assistant.store.recent(HISTORY, Selection(session=self.options.session))
-        return [one for one in reversed(latest) if one.response]
-
-    def _recall(self, known: set[str]) -> list[Recalled]:
-        """Related conversations, best first, that the history does not show already."""
-        wanted = self._settings.memory and self.options.memory and not self.options.private
-        if not wanted:
-            return []
-        try:
-            memory = self._assistant.memory
-            found = memory.recall(self.prompt, CANDIDATES + len(known))
-            self.notices += [memory.notice] if memory.notice else []
-        except KaguraError as error:
-            self.notices.append(f"Answered without memory: {error}")
-            return []
-        return [
-            one for one in found if one.conversation.id not in known and one.conversation.response
-        ]
-
-    def _choose(self, related: Sequence[Recalled], known: set[str]) -> list[Conversation]:
-        """The examples to show: good conversations, related or recent."""
-        wanted = self._settings.few_shot and self.options.examples and not self.options.private
-        if not wanted:
-            return []
-        good = Selection(min_rating=GOOD_RATING, trainable=True)
-        pool = [one.conversation for one in related]
-        pool += self._assistant.store.recent(CANDIDATES, good)
-        pool = [one for one in pool if one.good and one.id not in known]
-        limit = self._settings.examples
-        try:
-            memory = self._assistant.memory
-            vectors = memory.vectors([one.id for one in pool])
-            return fewshot.choose(pool, limit, self._started, memory.embed(self.prompt), vectors)
-        except KaguraError:
-            return fewshot.choose(pool, limit, self._started)
-
-    def _assemble(
-        self, provider: Provider, history: Sequence[Conversation], related: Sequence[Recalled]
-    ) -> prompt.Assembled:
-        context = provider.context_tokens
-        examples = self._choose(related, {one.id for one in history})
-        shown = {one.id for one in examples}
-        memories = [one.conversation for one in related if one.conversation.id not in shown]
-        return prompt.assemble(
-            self.prompt,
-            budget=context - min(context // REPLY_SHARE, LONGEST_REPLY),
-            count=provider.count_tokens,
-            system=self._settings.system or prompt.SYSTEM,
-            recalled=memories[: self._settings.recall],
-            examples=examples,
-            history=[
-                message
-                for one in history
-                for message in (Message("user", one.prompt), Message("assistant", one.reply))
-            ],
-        )
-
-    def _remember_what_was_sent(
-        self,
-        sent: prompt.Assembled,
-        related: Sequence[Recalled],
-        history: Sequence[Conversation],
-        door: PromptDoor,
-    ) -> None:
-        remembered = {one.id for one in sent.recalled}
-        self.recalled = tuple(one for one in related if one.conversation.id in remembered)
-        self.examples = sent.examples
-        self._metadata = {
-            "history": len(history),
-            "recalled": [one.id for one in sent.recalled],
-            "examples": [one.id for one in sent.examples],
-            "masked": door.masked,
-        }
+    def _tell(self, door: PromptDoor) -> None:
+        """Keep what the reply is based on, and tell the user what stayed behind."""
+        self._metadata = {**self.context.provenance(), "masked": door.masked}
+        self.notices += self.context.notices
         if door.masked:
             self.notices.append(f"{door.masked} secrets were masked before the prompt left.")
 

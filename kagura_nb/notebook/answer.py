@@ -71,7 +71,7 @@ def explanation(turn: Turn) -> View:
             excerpt(one.conversation.prompt),
             excerpt(one.conversation.reply),
         )
-        for one in turn.recalled
+        for one in turn.context.recalled
     ]
     rows += [
         (
@@ -81,7 +81,7 @@ def explanation(turn: Turn) -> View:
             excerpt(one.prompt),
             excerpt(one.reply),
         )
-        for one in turn.examples
+        for one in turn.context.examples
     ]
     if not rows:
         return View("Nothing was recalled and no example was shown.")

@@ -6,6 +6,7 @@ one is also on disk when it returns, together with all commits before it. Delete
 overwritten with zeros.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,8 +111,6 @@ class Database:
 
 
 def _to_json(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
