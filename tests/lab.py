@@ -1,0 +1,234 @@
+"""A real JupyterLab on loopback and a notebook in it, driven through Chromium.
+
+    start_lab(folder)     a server with its own HOME, settings, kernels and KAGURA_HOME
+    LabNotebook(page)     one open notebook: run a cell, read its output, look at it
+
+Nothing of the person who runs the tests is read or written.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, Response, expect, sync_playwright
+
+CHROMIUM_FLAGS = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
+START_SECONDS = 60
+KERNEL_MS = 60_000
+_NUMBERED = re.compile(r"^\[\d+\]:$")
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running server.
+
+    Args:
+        url: its address, without a path.
+        token: what opens it.
+        notebooks: the folder that it shows.
+        settings: where a user's settings lie, one folder for each extension.
+        home: the KAGURA_HOME of its kernels.
+    """
+
+    url: str
+    token: str
+    notebooks: Path
+    settings: Path
+    home: Path
+
+    def write(self, name: str, *cells: str) -> None:
+        """Put a notebook of code cells into the folder."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+        nbformat.write(notebook, self.notebooks / name)
+
+    def read(self, name: str) -> nbformat.NotebookNode:
+        """The notebook as it was saved last."""
+        return nbformat.read(self.notebooks / name, as_version=4)
+
+    def use_theme(self, dark: bool) -> None:
+        """Choose the theme of pages that are opened from now on."""
+        theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+        _configure(self.settings, "apputils-extension/themes", {"theme": theme})
+
+
+@contextmanager
+def start_lab(folder: Path) -> Iterator[Lab]:
+    """Run a server until the block ends.
+
+    Args:
+        folder: an empty folder for everything that the server and its kernels write.
+    """
+    lab = Lab(
+        url=f"http://127.0.0.1:{_free_port()}",
+        token=secrets.token_hex(16),
+        notebooks=folder / "notebooks",
+        settings=folder / "jupyter" / "lab" / "user-settings" / "@jupyterlab",
+        home=folder / "kagura",
+    )
+    lab.notebooks.mkdir(parents=True)
+    _configure(lab.settings, "apputils-extension/notification", {"fetchNews": "false"})
+    _configure(lab.settings, "docmanager-extension/plugin", {"autosave": False})
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            _command(lab), cwd=folder, env=_environment(folder, lab), stdout=log, stderr=log
+        )
+    try:
+        _wait_until_it_answers(lab, server, folder / "server.log")
+        yield lab
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+class LabNotebook:
+    """One notebook, open in a page.
+
+    Args:
+        page: an empty page.
+        lab: the server.
+        name: the notebook's file name.
+    """
+
+    def __init__(self, page: Page, lab: Lab, name: str) -> None:
+        self.page = page
+        page.goto(f"{lab.url}/lab/tree/{name}?token={lab.token}&reset")
+        expect(self.cell(0)).to_be_visible(timeout=KERNEL_MS)
+
+    @property
+    def cells(self) -> Locator:
+        """All its cells."""
+        return self.page.locator(".jp-Notebook .jp-Cell")
+
+    def cell(self, index: int) -> Locator:
+        """One cell, from 0."""
+        return self.cells.nth(index)
+
+    def output(self, index: int) -> Locator:
+        """All outputs of one cell."""
+        return self.cell(index).locator(".jp-Cell-outputArea")
+
+    def wait_for_kernel(self) -> None:
+        """Return when a kernel waits for work (the toolbar says so before there is one)."""
+        bar = self.page.locator("#jp-main-statusbar")
+        expect(bar).to_contain_text("ipykernel) | Idle", timeout=KERNEL_MS)
+
+    def start(self, index: int) -> None:
+        """Run a cell and return as soon as the kernel has it."""
+        self.cell(index).locator(".jp-InputArea-prompt").click()
+        for _ in range(20):
+            self.page.keyboard.press("Control+Enter")
+            self.page.wait_for_timeout(150)
+            if self.prompt(index) != "[ ]:":
+                return
+        raise AssertionError(f"cell {index} was never taken by the kernel")
+
+    def run(self, index: int, timeout_ms: int = 60_000) -> Locator:
+        """Run a cell, wait until it has finished, and return its output."""
+        self.start(index)
+        self.wait_until_run(index, timeout_ms)
+        return self.output(index)
+
+    def wait_until_run(self, index: int, timeout_ms: int = 60_000) -> None:
+        """Return when a cell that was started has finished."""
+        prompt = self.cell(index).locator(".jp-InputArea-prompt")
+        expect(prompt).to_have_text(_NUMBERED, timeout=timeout_ms)
+
+    def prompt(self, index: int) -> str:
+        """What stands before a cell: `[ ]:`, `[*]:` or `[3]:`."""
+        return self.cell(index).locator(".jp-InputArea-prompt").inner_text().strip()
+
+    def save(self) -> None:
+        """Press Ctrl+S and wait until the file is written."""
+        with self.page.expect_response(_is_save):
+            self.page.keyboard.press("Control+s")
+
+    def screenshot(self, name: str, of: Locator | None = None) -> Path:
+        """Write `name`.png into the folder of screenshots."""
+        path = screenshots() / f"{name}.png"
+        (of or self.page).screenshot(path=path)
+        return path
+
+
+def screenshots() -> Path:
+    """Where screenshots go: `KAGURA_SCREENSHOTS`, else a folder that git ignores."""
+    folder = os.environ.get("KAGURA_SCREENSHOTS") or Path(__file__).parent.parent / "screenshots"
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)
+
+
+def chromium() -> str | None:
+    """Where the browser is, None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def start_browser(executable: str) -> Iterator[Browser]:
+    """Run Chromium until the block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+def _is_save(response: Response) -> bool:
+    return response.request.method == "PUT" and "/api/contents/" in response.url
+
+
+def _command(lab: Lab) -> list[str]:
+    port = lab.url.rpartition(":")[2]
+    return [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+        *(f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={lab.notebooks}"),
+        *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+    ]
+
+
+def _environment(folder: Path, lab: Lab) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(folder),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
+        "JUPYTER_DATA_DIR": str(folder / "jupyter-data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "jupyter-run"),
+        "KAGURA_HOME": str(lab.home),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _configure(settings: Path, plugin: str, values: dict[str, object]) -> None:
+    path = settings / f"{plugin}.jupyterlab-settings"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values))
+
+
+def _wait_until_it_answers(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{lab.url}/api?token={lab.token}", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
