@@ -15,7 +15,8 @@ import kagura_nb
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
     "errors", "records", "settings", "keys", "store", "privacy", "pricing", "tokens", "memory",
-    "fewshot", "prompt", "practice", "providers", "deploy", "context", "assistant", "auto", "notebook", "cli",
+    "fewshot", "prompt", "practice", "providers", "deploy", "context", "assistant",
+    "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 50
