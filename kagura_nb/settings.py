@@ -138,7 +138,7 @@ def read_file(home: Path) -> dict[str, Any]:
     path = home / CONFIG_FILE
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise SettingsError(

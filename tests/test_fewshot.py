@@ -39,8 +39,8 @@ def test_the_one_most_like_the_prompt_comes_first() -> None:
 
 
 def test_a_copy_of_a_chosen_example_gives_way_to_a_different_one() -> None:
-    tilted = np.array([0.8, 0.6], dtype=np.float32)
-    vectors = {"first": EAST, "copy": EAST, "different": tilted}
+    left, right = np.array([[0.8, 0.6], [0.8, -0.6]], dtype=np.float32)
+    vectors = {"first": left, "copy": left, "different": right}
     candidates = [one("first"), one("copy", 2), one("different", 3)]
     assert names(choose(candidates, 2, NOW, EAST, vectors)) == ["first", "different"]
 

@@ -87,8 +87,8 @@ class Database:
     @cached_property
     def _engine(self) -> Engine:
         is_sqlite = self.url.get_backend_name() == "sqlite"
-        if is_sqlite:
-            _make_private(Path(self.url.database or ""))
+        if is_sqlite and not str(self.url.database).startswith("file:"):
+            _make_private(Path(str(self.url.database)))
         arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if is_sqlite else {}
         engine = create_engine(self.url, json_serializer=_to_json, connect_args=arguments)
         if is_sqlite:
