@@ -32,8 +32,8 @@ CURES = {
     "locked": "Close the program that holds it and repeat",
     "not a database": "Restore it from a backup, or move it away to start a new one",
     "malformed": "Restore it from a backup, or move it away to start a new one",
-    "unable to open": "Check that the folder exists and belongs to you, or set KAGURA_HOME",
 }
+FALLBACK = "Check that the folder exists and belongs to you, or set KAGURA_HOME"
 
 
 class Database:
@@ -144,4 +144,4 @@ def _unavailable(error: Exception, place: str) -> StoreError:
     reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     cure = next((cure for words, cure in CURES.items() if words in reason), None)
     problem = f"The store {place} cannot be used ({reason})"
-    return StoreUnavailable(problem, cure or "Check the path or KAGURA_STORE, then repeat")
+    return StoreUnavailable(problem, cure or FALLBACK)
