@@ -94,7 +94,7 @@ def _exact() -> Counter:
         return Estimate()
 
 
-def _vocabulary_file() -> Path:
+def vocabulary_file() -> Path:
     """Where tiktoken keeps the vocabulary (`tiktoken.load.read_file_cached`)."""
     usual = str(Path(tempfile.gettempdir()) / "data-gym-cache")
     folder = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR", usual))
@@ -102,7 +102,7 @@ def _vocabulary_file() -> Path:
 
 
 def _is_cached() -> bool:
-    path = _vocabulary_file()
+    path = vocabulary_file()
     try:
         return _is_whole(path, path.stat().st_mtime_ns)
     except OSError:

@@ -129,9 +129,9 @@ def keyring_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def kernel() -> Iterator[Kernel]:
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """A real kernel with one client; the tests of a module share it."""
-    with start_kernel() as running:
+    with start_kernel(tmp_path_factory.mktemp("kernel")) as running:
         yield running
 
 

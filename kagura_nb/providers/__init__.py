@@ -108,7 +108,8 @@ def _load(vendor: str) -> Callable[..., Provider]:
 
 def _unknown_vendor(name: str) -> UnknownModel:
     vendor, _, model = name.partition(":")
-    close = difflib.get_close_matches(vendor.lower(), PROVIDERS, n=1)
     known = f"one of {', '.join(PROVIDERS)}, followed by a colon and the model"
-    cure = f"Did you mean {close[0]}{':' if model else ''}{model}? The vendor is {known}"
-    return UnknownModel(f"There is no vendor {vendor!r}", cure if close else f"Name {known}")
+    close = difflib.get_close_matches(vendor.lower(), PROVIDERS, n=1)
+    meant = ":".join(filter(None, [*close, model])) if close else ""
+    cure = f"Did you mean {meant}? The vendor is {known}" if meant else f"Name {known}"
+    return UnknownModel(f"There is no vendor {vendor!r}", cure)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 CONTEXT_TOKENS = 1_048_576
 """Every Gemini model since 2.5 Flash (ai.google.dev/gemini-api/docs/models, 2026-11)."""
 
-ATTEMPTS = 3
 RETRIED = [408, 429, 500, 502, 503, 504]
 ENDED = ("STOP", "MAX_TOKENS")
 ROLES = {"user": "user", "assistant": "model"}
@@ -49,14 +49,12 @@ class GeminiProvider:
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
-        begun = False
-        with _named(self.faults, lambda: begun):
+        with _named(self.faults):
             client = _client(self.faults.address, self.key, self.timeout)
             reply = client.models.generate_content_stream(**self._request(messages, sampling))
-            with closing(reply):  # type: ignore[type-var]
-                for chunk in self._chunks(reply):
-                    begun = True
-                    yield chunk
+            first = list(islice(reply, 1))
+        with closing(reply), _named(self.faults, begun=True):  # type: ignore[type-var]
+            yield from self._chunks(chain(first, reply))
 
     def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
         from google.genai import types
@@ -114,11 +112,11 @@ def _client(address: str, key: str, timeout: float) -> "genai.Client":
     from google import genai
     from google.genai import types
 
-    options = types.HttpOptions(
-        base_url=address,
-        timeout=round(timeout * 1000),
-        retry_options=types.HttpRetryOptions(attempts=ATTEMPTS, http_status_codes=RETRIED),
+    retries = types.HttpRetryOptions(
+        attempts=3, initial_delay=0.5, jitter=0.5, http_status_codes=RETRIED
     )
+    patience = round(timeout * 1000)
+    options = types.HttpOptions(base_url=address, timeout=patience, retry_options=retries)
     return genai.Client(api_key=key, http_options=options)
 
 
@@ -137,7 +135,7 @@ def _usage(reported: "types.GenerateContentResponseUsageMetadata") -> Usage:
 
 
 @contextmanager
-def _named(faults: Faults, begun: Any) -> Iterator[None]:
+def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
     import httpx2
     from google.genai import errors
@@ -145,13 +143,16 @@ def _named(faults: Faults, begun: Any) -> Iterator[None]:
     try:
         yield
     except (httpx2.TransportError, errors.UnknownApiResponseError) as error:
-        if begun():
-            raise faults.cut() from None
-        late = isinstance(error, httpx2.TimeoutException)
-        why = "does not answer in time" if late else "does not answer"
-        raise faults.unreachable(why) from None
+        raise (faults.cut() if begun else _unreachable(faults, error)) from None
     except errors.APIError as error:
         raise _translated(error, faults) from None
+
+
+def _unreachable(faults: Faults, error: Exception) -> ProviderError:
+    import httpx2
+
+    late = isinstance(error, httpx2.TimeoutException)
+    return faults.unreachable("does not answer in time" if late else "does not answer")
 
 
 def _translated(error: "errors.APIError", faults: Faults) -> ProviderError:

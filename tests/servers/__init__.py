@@ -1,0 +1,1 @@
+"""Vendors as loopback servers: they check every request against the published contract."""

@@ -1,0 +1,205 @@
+"""What the vendors' servers share: records of what was asked, scripted replies and failures.
+
+server.fail(Fault(status=429), ...)     the next requests fail so, one fault each
+server.reply("Hello", ...)              the next replies, one each; then `server.answer(body)`
+server.requests[-1].body                what was asked, in order
+server.hung_up.wait(5)                  a client left in the middle of a stream
+"""
+
+import json
+import re
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class ContractViolation(Exception):
+    """The request is not what the vendor's documentation asks for."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one request fails.
+
+    Args:
+        status: refuse with this HTTP status.
+        code: the vendor's own code of the refusal.
+        message: its words; `{key}` repeats the key that was sent.
+        cut_after: stop in the middle of the stream, after so many pieces.
+        slow: seconds between two pieces.
+        hang: seconds of silence before anything is sent.
+    """
+
+    status: int = 0
+    code: str = ""
+    message: str = "no"
+    cut_after: int | None = None
+    slow: float = 0.0
+    hang: float = 0.0
+
+
+class LoopbackServer(ThreadingHTTPServer):
+    """One vendor on a free port of this machine; a subclass speaks the vendor's protocol."""
+
+    daemon_threads = True
+    pieces = 8
+    """Into how many pieces a streamed reply is cut."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.requests: list[Asked] = []
+        self.hung_up = threading.Event()
+        self.answer: Callable[[Any], str] = self.echo
+        self._faults: deque[Fault] = deque()
+        self._replies: deque[str] = deque()
+        self._stopping = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a path."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def fail(self, *faults: Fault) -> None:
+        """Let the next requests fail, one fault each."""
+        self._faults.extend(faults)
+
+    def reply(self, *texts: str) -> None:
+        """Script the next replies."""
+        self._replies.extend(texts)
+
+    def next_fault(self) -> Fault:
+        """The fault of this request; one without anything where it shall succeed."""
+        return self._faults.popleft() if self._faults else Fault()
+
+    def next_text(self, body: Any) -> str:
+        """The reply to this request."""
+        return self._replies.popleft() if self._replies else self.answer(body)
+
+    def cut(self, text: str) -> list[str]:
+        """A reply in pieces."""
+        size = max(1, -(-len(text) // self.pieces))
+        return [text[start : start + size] for start in range(0, len(text), size)]
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, unless the server is being stopped."""
+        self._stopping.wait(seconds)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves is no error of the server's."""
+
+    def __enter__(self) -> "LoopbackServer":
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._stopping.set()
+        self.shutdown()
+        self.server_close()
+
+    # What a vendor's server says.
+
+    def echo(self, body: Any) -> str:
+        """The reply where none is scripted: a function of the request."""
+        raise NotImplementedError
+
+    def serve(self, handler: "_Handler", asked: Asked, fault: Fault) -> None:
+        """Check a request and answer it."""
+        raise NotImplementedError
+
+    def refusal(self, status: int, code: str, message: str) -> Any:
+        """The body of a refusal."""
+        raise NotImplementedError
+
+    def key_of(self, headers: dict[str, str]) -> str:
+        """The key that was sent."""
+        raise NotImplementedError
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: LoopbackServer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._handle(None)
+
+    def do_POST(self) -> None:
+        self._handle(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+    def _handle(self, body: Any) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        path = re.sub(
+            "^https?://[^/]+", "", self.path
+        )  # whole when the client uses us as its proxy
+        asked = Asked(self.command, path, headers, body)
+        self.server.requests.append(asked)
+        fault = self.server.next_fault()
+        self.server.pause(fault.hang)
+        if fault.status:
+            message = fault.message.replace("{key}", self.server.key_of(headers))
+            self.refuse(fault.status, fault.code, message)
+            return
+        try:
+            self.server.serve(self, asked, fault)
+        except ContractViolation as violation:
+            self.refuse(400, "contract_violation", str(violation))
+
+    def refuse(self, status: int, code: str, message: str) -> None:
+        self.send(self.server.refusal(status, code, message), status)
+
+    def send(self, body: Any, status: int = 200) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.send_header("retry-after-ms", "1")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def stream(self, events: Iterator[str], fault: Fault) -> None:
+        """Send server-sent events in HTTP chunks; watch whether the client is still there."""
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for count, event in enumerate(events):
+            if fault.cut_after is not None and count >= fault.cut_after:
+                self.close_connection = True
+                return
+            if fault.slow:
+                time.sleep(fault.slow)
+            if self._left():
+                self.server.hung_up.set()
+                self.close_connection = True
+                return
+            data = f"data: {event}\n\n".encode()
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _left(self) -> bool:
+        self.connection.setblocking(False)
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self.connection.setblocking(True)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: tests read `requests`."""
