@@ -1,9 +1,11 @@
 """A real IPython kernel, and everything it says on the wire."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -59,10 +61,15 @@ class Kernel:
 
 
 @contextmanager
-def start_kernel() -> Iterator[Kernel]:
-    """Run a kernel until the block ends."""
+def start_kernel(folder: Path) -> Iterator[Kernel]:
+    """Run a kernel until the block ends.
+
+    Args:
+        folder: an empty folder for everything that it writes.
+    """
     manager = KernelManager()
-    manager.start_kernel()
+    own = {"IPYTHONDIR": str(folder / "ipython"), "KAGURA_HOME": str(folder / "kagura")}
+    manager.start_kernel(env={**os.environ, **own}, cwd=str(folder))
     client = manager.blocking_client()
     client.start_channels()
     client.wait_for_ready(timeout=SECONDS)

@@ -11,6 +11,7 @@ or table cell a reader begins to look.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
@@ -30,7 +31,7 @@ _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1|\Z)", re.M | re.S
 )
 _TICKS = re.compile(r"`+")
-_PLAIN_SPAN = re.compile(r"(``?)(?!`)(?:(?!\]\()[^\n|])*[^\n|`\\]\1")
+_PLAIN_SPAN = re.compile(r"(``?)(?!`)(?:\[[^][\n|]*\]|(?!\]\()[^\n|])*[^\n|`\\]\1")
 _ESCAPE = r"\\[\\`]"
 _ESCAPE_OR_ADDRESS = rf"{_ESCAPE}|(?:https?://|ftp://|www\.)\S*"
 _MOST_STARTS = 60
@@ -134,7 +135,8 @@ def _tamed(match: re.Match[str], in_formula: bool) -> str:
 
 
 def _inside(position: int, spans: list[Span]) -> bool:
-    return any(start <= position < end for start, end in spans)
+    before = bisect_right(spans, position, key=lambda span: span[0])
+    return before > 0 and position < spans[before - 1][1]
 
 
 def _code_spans(paragraph: str) -> list[Span]:
@@ -148,7 +150,7 @@ def _code_spans(paragraph: str) -> list[Span]:
     ]
     return [
         span
-        for span in views[0][1]
+        for span in sorted(views[0][1])
         if _PLAIN_SPAN.fullmatch(paragraph[slice(*span)])
         and "~" not in paragraph[max(0, span[0] - 1) : span[0]] + paragraph[span[1] : span[1] + 1]
         and all(span in seen for start, seen in views if start <= span[0])

@@ -1,0 +1,64 @@
+"""What a model writes loads nothing, and keeps its meaning."""
+
+import pytest
+
+from kagura_nb.notebook.safe import printable, safe_markdown
+
+ADDRESS = "https://evil.example/p?q=secret"
+UNCHANGED = [
+    "Plain **bold** and [a link](https://example.com) and a < b > c, 3 <4, i<3",
+    "`<img src=x>` and ``![a](b)`` stay",
+    "- item `x<y>` with `<b>`\n- second `![i]`",
+    "| a | b |\n|---|---|\n| `<b>` | `![x](y)` |",
+    "```html\n<img src=https://example.com/a.png>\n![a](b)\n```",
+    "1. Do this:\n\n   ```html\n   <b>hi</b>\n   ```\n\n2. Then that",
+    "> ```\n> <b>\n> ```",
+    "```\n<still streaming",
+    "See <https://example.com/a?b=c>.",
+    "Wow! [not an image](x)",
+    "$$\\frac{a}{b} < \\sqrt{c}$$ and $n!$",
+    "R&D, AT&T and &amp; &lt; &copy;",
+    "猫は`<猫>`と言う！",
+]
+CHANGED = [
+    (f"![alt]({ADDRESS})", f"[alt]({ADDRESS})"),
+    (f"![]({ADDRESS})", f"[image]({ADDRESS})"),
+    (f"!![alt]({ADDRESS})", f"[alt]({ADDRESS})"),
+    (f"![alt][1]\n\n[1]: {ADDRESS}", f"[alt][1]\n\n[1]: {ADDRESS}"),
+    (f"[![alt]({ADDRESS})](x)", f"[[alt]({ADDRESS})](x)"),
+    (f"<img src='{ADDRESS}'>", f"&lt;img src='{ADDRESS}'>"),
+    ("<!-- x --><svg/onload=1></b>", "&lt;!-- x -->&lt;svg/onload=1>&lt;/b>"),
+    (f"a `\n`![x]({ADDRESS})`", f"a `\n`[x]({ADDRESS})`"),
+    (f"| ` | ![x]({ADDRESS}) | ` |", f"| ` | [x]({ADDRESS}) | ` |"),
+    (f"\\`![x]({ADDRESS})`", f"\\`[x]({ADDRESS})`"),
+    (f"- ```\n![x]({ADDRESS})\n", f"- ```\n[x]({ADDRESS})\n"),
+    (f"<pre>\n```\n</pre>\n```\n![x]({ADDRESS})", f"&lt;pre>\n```\n</pre>\n```\n[x]({ADDRESS})"),
+    (f"[^1]:\n```\n![x]({ADDRESS})", f"[^1]:\n```\n[x]({ADDRESS})"),
+    ("```mermaid\nA@{ img: 'x' }\n```", "```text\nA@{ img: 'x' }\n```"),
+    ("$a<b$ and $n![1]$", "$a< b$ and $n! [1]$"),
+    (rf"$\style{{background:url({ADDRESS})}}{{x}}$", f"$style{{background:url({ADDRESS})}}{{x}}$"),
+    (r"\\href{javascript:1}{x} &#92;style", r"href{javascript:1}{x} &amp;#92;style"),
+]
+
+
+@pytest.mark.parametrize("text", UNCHANGED)
+def test_ordinary_markdown_is_shown_as_it_was_written(text: str) -> None:
+    assert safe_markdown(text) == text
+
+
+@pytest.mark.parametrize(("text", "shown"), CHANGED)
+def test_what_would_load_something_is_shown_as_text_or_link(text: str, shown: str) -> None:
+    assert safe_markdown(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["`" * 20_000 + "<b>", "<b>`|" * 5_000, "![" * 10_000, "$<b" * 8_000, "[" * 20_000 + "<b>"],
+)
+@pytest.mark.timeout(5)
+def test_hostile_length_costs_little_time(text: str) -> None:
+    assert "<b" not in safe_markdown(text)
+
+
+def test_control_characters_and_half_characters_do_not_reach_the_screen() -> None:
+    assert printable("a\x1b]52;c;\x07b\r\nc\td \ud83d\ude00 \ud83d") == "a]52;c;b\nc\td 😀 \ufffd"
