@@ -219,7 +219,8 @@ class Turn:
         self._metadata = {**self.context.provenance(), "masked": door.masked}
         self.notices += self.context.notices
         if door.masked:
-            self.notices.append(f"{door.masked} secrets were masked before the prompt left.")
+            count = "1 secret was" if door.masked == 1 else f"{door.masked} secrets were"
+            self.notices.append(f"{count} masked before the prompt left.")
 
     def _texts(self, chunks: Iterator[Chunk]) -> Iterator[str]:
         """The text of the chunks; the usage on its way is kept."""

@@ -44,7 +44,7 @@ def test_a_conversation_comes_back_as_it_was_collected(store: ConversationCollec
         session="notebook",
         created_at=when,
         complete=False,
-        usage=Usage(12, 3, 4, estimated=True),
+        usage=Usage(12, 3, 4, 5, estimated=True),
         cost=Decimal("0.000012"),
     )
 
@@ -56,7 +56,7 @@ def test_a_conversation_comes_back_as_it_was_collected(store: ConversationCollec
         response="はい。",
         model="practice",
         complete=False,
-        usage=Usage(12, 3, 4, estimated=True),
+        usage=Usage(12, 3, 4, 5, estimated=True),
         cost=Decimal("0.000012"),
         metadata={"recalled": ["x"]},
     )

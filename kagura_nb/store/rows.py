@@ -106,6 +106,7 @@ def from_usage(usage: Usage | None) -> dict[str, Any]:
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "cached_tokens": usage.cached_tokens,
+        "written_tokens": usage.written_tokens,
         "usage_estimated": usage.estimated,
     }
 
@@ -117,5 +118,6 @@ def _usage(row: RowMapping) -> Usage | None:
         row["prompt_tokens"],
         row["completion_tokens"],
         row["cached_tokens"],
+        row["written_tokens"],
         row["usage_estimated"],
     )

@@ -36,6 +36,7 @@ conversations = Table(
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
     Column("cached_tokens", Integer),
+    Column("written_tokens", Integer),
     Column("usage_estimated", Boolean),
     Column("cost", Text),
     Column("rating", Integer),
