@@ -38,15 +38,15 @@ class Usage:
         prompt_tokens: tokens sent, cached ones included.
         completion_tokens: tokens received.
         cached_tokens: the part of `prompt_tokens` that the vendor bills at its cached price.
-        estimated: True where the provider reported nothing and the numbers are our estimate.
         written_tokens: the part of `prompt_tokens` billed at the price for writing to the cache.
+        estimated: True where the provider reported nothing and the numbers are our estimate.
     """
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
-    estimated: bool = False
     written_tokens: int = 0
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
