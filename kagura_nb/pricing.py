@@ -142,8 +142,9 @@ def _price(entry: Mapping[str, Any]) -> Price:
     )
     if min(price.input, price.output, price.cached, price.written) < 0:
         raise ValueError(f"a price below zero for {', '.join(price.models)}")
-    if type(price.until or date.max) is not date:
-        raise ValueError(f"until = {price.until} is no date")
+    for name, wanted in (("up_to", int), ("until", date)):
+        if name in entry and type(entry[name]) is not wanted:
+            raise ValueError(f"{name} = {entry[name]!r} is no {wanted.__name__}")
     return price
 
 
@@ -162,11 +163,11 @@ def _entries(model: str, settings: Settings) -> Iterator[Price]:
     yield from _owners(settings.home / PRICE_FILE)
     vendor = model.partition(":")[0]
     if vendor in keys.VENDORS and keys.address(vendor, settings) == keys.VENDORS[vendor].address:
-        yield from _shipped()
+        yield from shipped()
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> tuple[Price, ...]:
+def shipped() -> tuple[Price, ...]:
     return parse((files("kagura_nb") / PRICE_FILE).read_text(encoding="utf-8"))
 
 

@@ -7,18 +7,21 @@ the download.
 
 The estimate for every other model, and until the vocabulary is there:
 
-    tokens = 0.24 x ASCII characters + 0.75 x other characters, rounded up
+    tokens = 0.21 x ASCII letters, digits and white space
+           + 0.60 x ASCII punctuation
+           + 0.75 x other characters, rounded up
 
-Fitted to o200k_base (2026-11) so that it errs upward: against the true counts it is off by +9 %
-(mean) on English chat, +3 % on Japanese, +10 % on Python code and English prose with markup from
--12 % to +12 %. Text that is no language, such as base64 or long numbers, can take twice the
-estimate.
+Fitted to the true counts of o200k_base (2026-11), rather too high than too low. Its error, mean and
+the range of nine texts in ten: English chat +4 % (-1 to +9), Japanese interface text +5 % (-1 to
++12), English prose in Markdown -1 % (-8 to +8), Python code +10 % (-3 to +23). Text that is no
+language, such as base64 or long numbers, can take twice the estimate.
 """
 
 import hashlib
 import math
 import os
 import re
+import string
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,8 +34,14 @@ if TYPE_CHECKING:
 O200K_MODELS = re.compile(r"openai:(ft:)?(gpt-4o|gpt-4\.1|gpt-5|chatgpt-4o|o1|o3|o4)(?![a-z0-9])")
 O200K_URL = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
 O200K_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
-TOKENS_PER_ASCII = 0.24
+TOKENS_PER_PLAIN = 0.21
+TOKENS_PER_PUNCTUATION = 0.60
 TOKENS_PER_OTHER = 0.75
+PUNCTUATION = string.punctuation.encode()
+
+SLICE = 100_000
+"""Characters that are encoded at a time: tiktoken's pattern overflows its stack on a run of some
+hundred thousand blanks. A cut inside a word can add a token."""
 
 
 class Counter(Protocol):
@@ -57,8 +66,10 @@ class Estimate:
 
     def count(self, text: str) -> int:
         """Tokens of a text, estimated."""
-        plain = len(text.encode("ascii", "ignore"))
-        return math.ceil(TOKENS_PER_ASCII * plain + TOKENS_PER_OTHER * (len(text) - plain))
+        simple = text.encode("ascii", "ignore")
+        plain = len(simple.translate(None, PUNCTUATION))
+        size = TOKENS_PER_PLAIN * plain + TOKENS_PER_PUNCTUATION * (len(simple) - plain)
+        return math.ceil(size + TOKENS_PER_OTHER * (len(text) - len(simple)))
 
 
 @dataclass(slots=True)
@@ -70,7 +81,8 @@ class Exact:
 
     def count(self, text: str) -> int:
         """Tokens of a text."""
-        return len(self.encoding.encode_ordinary(text))
+        slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
+        return sum(len(self.encoding.encode_ordinary(one)) for one in slices)
 
 
 def counter(model: str, allow_download: bool = False) -> Counter:
