@@ -125,6 +125,14 @@ def keyring_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     keyring.set_keyring(before)
 
 
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny random chat model in `model` and a LoRA adapter in `adapter`."""
+    import tiny_llama
+
+    return tiny_llama.build(tmp_path_factory.mktemp("tiny"))
+
+
 # --- kernels, JupyterLab and Chromium --------------------------------------------------------
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from kagura_nb import tokens
 
-ENGLISH = """Hey Mel! Good to see you! How have you been? I went to the support group yesterday and it
-was so powerful. The stories were inspiring, and I am thankful for all the help I got there. Next
+ENGLISH = """Hey Mel! Good to see you! How have you been? I went to the support group yesterday and
+it was so powerful. The stories were inspiring, and I am thankful for all the help I got there. Next
 week I want to paint the lake at sunrise; would you like to come along and bring the children?"""
-JAPANESE = """昨日は京都へ行って、紅葉を見てきました。とても混んでいましたが、お寺の庭は静かで美しかった
-です。来月は北海道でスキーをする予定なので、今から楽しみにしています。おすすめの温泉はありますか?"""
+JAPANESE = """昨日は京都へ行って、紅葉を見てきました。とても混んでいましたが、お寺の庭は静かで
+美しかったです。来月は北海道でスキーをする予定なので、今から楽しみにしています。おすすめの温泉は
+ありますか?"""
 CODE = """def greet(name: str) -> str:
     \"\"\"Say hello.\"\"\"
     return f"Hello, {name}!"

@@ -167,7 +167,8 @@ def _load(base: str, adapter: str) -> tuple[Any, Any]:
         ) from error
     if tokenizer.chat_template is None:
         raise UnknownModel(f"{base} has no chat template", "Use a model that is tuned for chat")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    accelerated = torch.accelerator.is_available()
+    device = torch.accelerator.current_accelerator() if accelerated else "cpu"
     return network.to(device).eval(), tokenizer
 
 

@@ -1,0 +1,140 @@
+"""Models in this process: a real one, tiny and random, through the whole of transformers."""
+
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import tiny_llama
+
+from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
+from kagura_nb.providers import Provider, Sampling, open_provider
+from kagura_nb.records import Message
+from kagura_nb.settings import Settings
+
+PROMPT = (Message("system", "Be brief."), Message("user", "What is 猫 {x}?"))
+GREEDY = Sampling(temperature=0, max_tokens=20)
+
+
+@pytest.fixture
+def provider(tiny_model: Path) -> Provider:
+    return open_provider(f"local:{tiny_model / 'model'}", Settings.load())
+
+
+def text(provider: Provider, sampling: Sampling = GREEDY) -> str:
+    return "".join(chunk.text for chunk in provider.stream(PROMPT, sampling))
+
+
+def test_it_streams_and_counts(provider: Provider) -> None:
+    chunks = list(provider.stream(PROMPT, GREEDY))
+
+    usage = chunks[-1].usage
+    assert usage is not None
+    prompt = "<system>Be brief.</s><user>What is 猫 {x}?</s><assistant>"
+    assert usage.prompt_tokens == provider.count_tokens(prompt)
+    assert usage.completion_tokens == 20
+    assert len(chunks) > 2
+
+
+def test_temperature_zero_always_says_the_same(provider: Provider) -> None:
+    assert text(provider) == text(provider)
+
+
+def test_temperature_makes_it_vary(provider: Provider) -> None:
+    warm = Sampling(temperature=1.5, max_tokens=40)
+
+    assert len({text(provider, warm) for _ in range(3)}) > 1
+
+
+def test_nothing_leaves_the_machine(provider: Provider) -> None:
+    assert provider.on_this_machine
+    assert provider.context_tokens == tiny_llama.CONTEXT
+    assert provider.notice is None
+
+
+def test_an_adapter_changes_what_it_says(provider: Provider, tiny_model: Path) -> None:
+    name = f"local:{tiny_model / 'model'}+{tiny_model / 'adapter'}"
+
+    adapted = open_provider(name, Settings.load())
+
+    assert adapted.model == name
+    assert text(adapted) != text(provider)
+
+
+def test_leaving_a_stream_stops_the_generation(provider: Provider) -> None:
+    stream = provider.stream(PROMPT, Sampling(max_tokens=4_000))
+    next(stream)
+    begun = time.monotonic()
+
+    stream.close()
+
+    assert time.monotonic() - begun < 1
+    assert not [one for one in threading.enumerate() if one.name == "kagura-generate"]
+
+
+def test_what_does_not_fit_is_told(provider: Provider) -> None:
+    long = (Message("user", "long " * 200_000),)
+
+    with pytest.raises(ContextTooLong, match=r"1,000,\d+ tokens do not fit into the 4,096"):
+        next(provider.stream(long, GREEDY))
+
+
+def test_the_reply_ends_where_the_context_does(provider: Provider) -> None:
+    nearly = (Message("user", "x" * (tiny_llama.CONTEXT - 10)),)
+
+    chunks = list(provider.stream(nearly, GREEDY))
+
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.prompt_tokens + chunks[-1].usage.completion_tokens == 4_096
+
+
+@pytest.mark.parametrize("missing", ["model", "adapter"])
+def test_a_missing_folder_is_named(missing: str, tiny_model: Path) -> None:
+    names = {
+        "model": f"local:{tiny_model / 'nothing'}",
+        "adapter": f"local:{tiny_model / 'model'}+{tiny_model / 'nothing'}",
+    }
+
+    with pytest.raises(UnknownModel, match=r"nothing.* cannot be loaded.*Name a folder") as caught:
+        open_provider(names[missing], Settings.load())
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_cannot_chat_is_told(tiny_model: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model / "model", tmp_path / "bare")
+    (tmp_path / "bare" / "chat_template.jinja").unlink()
+
+    with pytest.raises(UnknownModel, match=r"no chat template. Use a model that is tuned for chat"):
+        open_provider(f"local:{tmp_path / 'bare'}", Settings.load())
+
+
+def test_a_template_that_refuses_is_told(tiny_model: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model / "model", tmp_path / "strict")
+    template = "{{ raise_exception('no system role') }}"
+    (tmp_path / "strict" / "chat_template.jinja").write_text(template)
+    strict = open_provider(f"local:{tmp_path / 'strict'}", Settings.load())
+
+    with pytest.raises(ProviderError, match=r"does not take this chat \(no system role\)"):
+        text(strict)
+
+
+@pytest.mark.parametrize("module", ["torch", "transformers", "peft"])
+def test_without_the_extra_the_cure_is_told(module: str) -> None:
+    code = (
+        f"import sys; sys.modules[{module!r}] = None\n"
+        "from kagura_nb.errors import MissingExtra\n"
+        "from kagura_nb.providers import open_provider\n"
+        "from kagura_nb.settings import Settings\n"
+        "try:\n    open_provider('local:some/model', Settings.load())\n"
+        "except MissingExtra as error:\n    print(error)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == (
+        f"Models in this process need {module}. Install it with `pip install 'kagura-nb[local]'`."
+    )
