@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, Response, expect, sync_playwright
@@ -50,12 +51,27 @@ class Lab:
 
     def write(self, name: str, *cells: str) -> None:
         """Put a notebook of code cells into the folder."""
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+        made = [nbformat.v4.new_code_cell(one) for one in cells]
+        kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        notebook = nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel})
         nbformat.write(notebook, self.notebooks / name)
 
     def read(self, name: str) -> nbformat.NotebookNode:
         """The notebook as it was saved last."""
         return nbformat.read(self.notebooks / name, as_version=4)
+
+    def shut_down_kernels(self) -> None:
+        """End every kernel, as closing the laptop for the night does."""
+        for kernel in self._call("GET", "kernels"):
+            self._call("DELETE", f"kernels/{kernel['id']}")
+        for session in self._call("GET", "sessions"):
+            self._call("DELETE", f"sessions/{session['id']}")
+
+    def _call(self, method: str, path: str) -> Any:
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.loads(response.read() or "null")
 
     def use_theme(self, dark: bool) -> None:
         """Choose the theme of pages that are opened from now on."""
@@ -103,6 +119,7 @@ class LabNotebook:
 
     def __init__(self, page: Page, lab: Lab, name: str) -> None:
         self.page = page
+        self.name = name
         page.goto(f"{lab.url}/lab/tree/{name}?token={lab.token}&reset")
         expect(self.cell(0)).to_be_visible(timeout=KERNEL_MS)
 
