@@ -1,0 +1,179 @@
+"""Pre-train the practice model: `python -m kagura_nb.practice.pretrain`, minutes on two cores.
+
+    world.dialogue ──► tokenizer ──► a small Llama ──► model.safetensors ──► model.onnx ──► exam
+
+Everything is drawn from one seed. The matrices are trained by Muon, the rest by AdamW. `--check`
+only examines the model that ships. Needs the extra `local`, and `onnx` to write the runtime's file.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from tabulate import tabulate
+from tqdm import tqdm
+
+from kagura_nb.practice.batches import batches
+from kagura_nb.practice.exam import table
+from kagura_nb.practice.export import export
+from kagura_nb.practice.muon import Muon
+from kagura_nb.practice.tokenizer import PAD, save_for_transformers, train_tokenizer
+from kagura_nb.practice.wiring import wire
+from kagura_nb.practice.world import dialogue
+from kagura_nb.providers.base import Sampling
+from kagura_nb.providers.practice import END, MODEL, PracticeProvider
+from kagura_nb.records import Message
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is trained, on what, for how long.
+
+    Args:
+        steps: optimizer steps.
+        tokens: tokens of a batch.
+        context: tokens of the longest dialogue.
+        seed: of dialogues and weights.
+        width: of the model.
+        layers: of the model.
+        heads: of each layer.
+        hidden: width inside each layer's MLP.
+        muon_rate: learning rate of the matrices at its height.
+        adam_rate: learning rate of embeddings and norms at its height.
+        aside: loss weight of what is not part of a reply.
+        short_pools: see `batches`.
+        echo_pools: see `batches`.
+    """
+
+    steps: int = 1500
+    tokens: int = 2048
+    context: int = 1024
+    seed: int = 1
+    width: int = 192
+    layers: int = 4
+    heads: int = 4
+    hidden: int = 384
+    muon_rate: float = 0.012
+    adam_rate: float = 0.0015
+    aside: float = 0.25
+    short_pools: int = 8
+    echo_pools: int = 10
+
+    def pace(self, step: int) -> float:
+        """The learning rate's share of its height: up, level, then down to nothing."""
+        return min(1.0, (step + 1) / 60, (self.steps - step) / (0.6 * self.steps))
+
+
+def build(recipe: Recipe, folder: Path) -> None:
+    """Train tokenizer and model and write every file of the model's folder."""
+    import torch
+
+    random = Random(recipe.seed)
+    texts = [message.content for _ in range(3000) for message in dialogue(random)]
+    tokenizer = train_tokenizer(texts)
+    model = train(recipe, tokenizer)
+    save_for_transformers(tokenizer, folder, recipe.context)
+    model.to(torch.float16).save_pretrained(folder)
+    export(model.to(torch.float32), folder / "model.onnx")
+
+
+def train(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
+    """Train a LlamaForCausalLM in float32 from nothing."""
+    import torch
+
+    model = new_model(recipe, tokenizer)
+    names = {name for name, one in model.named_parameters() if one.ndim == 2 and "emb" not in name}
+    muon = Muon(one for name, one in model.named_parameters() if name in names)
+    rest = [one for name, one in model.named_parameters() if name not in names]
+    adam = torch.optim.AdamW(rest, betas=(0.9, 0.98), weight_decay=0.0)
+    drawn = batches(
+        tokenizer,
+        tokens=recipe.tokens,
+        longest=recipe.context,
+        seed=recipe.seed,
+        aside=recipe.aside,
+        short_pools=recipe.short_pools,
+        echo_pools=recipe.echo_pools,
+    )
+    for step in (bar := tqdm(range(recipe.steps), desc="pre-training", mininterval=1)):
+        loss = loss_of(model, *next(drawn))
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        muon.step(recipe.muon_rate * recipe.pace(step))
+        adam.param_groups[0]["lr"] = recipe.adam_rate * recipe.pace(step)
+        adam.step()
+        adam.zero_grad()
+        bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
+    return model.eval()
+
+
+def new_model(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
+    """An untrained LlamaForCausalLM for this tokenizer."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(recipe.seed)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=recipe.width,
+        intermediate_size=recipe.hidden,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.heads,
+        max_position_embeddings=recipe.context,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.token_to_id(PAD),
+        eos_token_id=tokenizer.token_to_id(END),
+        bos_token_id=None,
+        rope_parameters={"rope_type": "default", "rope_theta": 100_000.0},
+    )
+    model = LlamaForCausalLM(config)
+    wire(model)
+    return model
+
+
+def loss_of(model: Any, rows: "Tensor", weights: "Tensor") -> "Tensor":
+    """Weighted mean of the next token's cross-entropy, in nats; both arguments (rows, length)."""
+    import torch
+
+    logits = model(rows[:, :-1]).logits
+    losses = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), rows[:, 1:].flatten(), reduction="none"
+    )
+    weight = weights[:, 1:].flatten()
+    return (losses * weight).sum() / weight.sum()
+
+
+def examine(folder: Path, count: int) -> str:
+    """The table of held-out accuracy of the model in a folder."""
+    provider = PracticeProvider(folder)
+
+    def answer(messages: Sequence[Message]) -> str:
+        return "".join(chunk.text for chunk in provider.stream(messages, Sampling(0.0, 120)))
+
+    rows = [(*cell, f"{share:.1%}") for *cell, share in table(answer, count)]
+    return tabulate(rows, headers=["language", "skill", "right"])
+
+
+def main() -> None:
+    """Build the model that ships, or only check it."""
+    parser = argparse.ArgumentParser(description="Pre-train the practice model.")
+    parser.add_argument("--check", action="store_true", help="only print the accuracy table")
+    parser.add_argument("--folder", type=Path, default=MODEL, help="where the model is written")
+    parser.add_argument("--steps", type=int, default=Recipe.steps, help="optimizer steps")
+    parser.add_argument("--questions", type=int, default=200, help="questions of each skill")
+    given = parser.parse_args()
+    if not given.check:
+        build(replace(Recipe(), steps=given.steps), given.folder)
+    print(examine(given.folder, given.questions))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
