@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from kernels import Kernel, start_kernel
 from lab import Lab, chromium, start_browser, start_lab
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from servers.gemini_vendor import GeminiServer
 from servers.openai_vendor import OpenAIServer
 
@@ -163,9 +163,17 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """An empty page, wide enough for a notebook, that nobody has used before."""
+@pytest.fixture(scope="session")
+def browser_context(browser: Browser) -> Iterator[BrowserContext]:
+    """One person's browser, wide enough for a notebook; its cache keeps what Lab loads."""
     context = browser.new_context(viewport={"width": 1100, "height": 760})
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(browser_context: BrowserContext) -> Iterator[Page]:
+    """An empty page."""
+    opened = browser_context.new_page()
+    yield opened
+    opened.close()

@@ -26,6 +26,11 @@ import nbformat
 from playwright.sync_api import Browser, Locator, Page, Response, expect, sync_playwright
 
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
+SCREENSHOTS = Path(
+    os.environ.get("KAGURA_SCREENSHOTS") or Path(__file__).parent.parent / "screenshots"
+)
+"""Where screenshots go: `KAGURA_SCREENSHOTS`, else a folder that git ignores."""
+
 START_SECONDS = 60
 KERNEL_MS = 60_000
 _NUMBERED = re.compile(r"^\[\d+\]:$")
@@ -173,16 +178,10 @@ class LabNotebook:
 
     def screenshot(self, name: str, of: Locator | None = None) -> Path:
         """Write `name`.png into the folder of screenshots."""
-        path = screenshots() / f"{name}.png"
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
         (of or self.page).screenshot(path=path)
         return path
-
-
-def screenshots() -> Path:
-    """Where screenshots go: `KAGURA_SCREENSHOTS`, else a folder that git ignores."""
-    folder = os.environ.get("KAGURA_SCREENSHOTS") or Path(__file__).parent.parent / "screenshots"
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder)
 
 
 def chromium() -> str | None:

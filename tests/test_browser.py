@@ -1,6 +1,7 @@
 """The stars and the streamed reply as a person meets them: JupyterLab in a real browser."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 
 import pytest
 from lab import Lab, LabNotebook
@@ -29,7 +30,7 @@ Open = Callable[..., LabNotebook]
 
 
 @pytest.fixture
-def open_notebook(lab: Lab, page: Page, request: pytest.FixtureRequest) -> Open:
+def open_notebook(lab: Lab, page: Page, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Open a notebook of this test, its first cell run: a reply with its stars."""
 
     def opened(*more: str) -> LabNotebook:
@@ -40,7 +41,8 @@ def open_notebook(lab: Lab, page: Page, request: pytest.FixtureRequest) -> Open:
         notebook.run(0)
         return notebook
 
-    return opened
+    yield opened
+    lab.shut_down_kernels()
 
 
 @pytest.fixture
@@ -212,9 +214,44 @@ def test_it_fits_a_narrow_window_and_high_contrast(open_notebook: Open) -> None:
     notebook.screenshot("stars_narrow_high_contrast")
 
 
+PIECES = [
+    "`",
+    "``",
+    "```\n",
+    "~~~\n",
+    "\n",
+    "\n\n",
+    "    ",
+    "- ",
+    "> ",
+    "1. ",
+    "|",
+    "\\",
+    "[^1]: ",
+    "a",
+    "!",
+]
+PIECES += [
+    "$",
+    "*",
+    "| a | b |\n|---|---|\n",
+    "[",
+    "](http://evil.test/link)",
+    "<https://a.test/`>",
+]
+LOADING = ["![a](http://evil.test/random)", "<img src=http://evil.test/random>"]
+
+
+def random_texts(count: int) -> list[str]:
+    """Markdown that no two readers need understand alike, always the same."""
+    choose = random.Random(2)
+    return ["".join(choose.choices(PIECES + 3 * LOADING, k=12)) for _ in range(count)]
+
+
 def test_what_a_model_writes_loads_nothing(open_notebook: Open) -> None:
     asked: list[str] = []
     hostile = [
+        *random_texts(150),
         "![a](http://evil.test/image)",
         "![a][1]\n\n[1]: http://evil.test/reference",
         "a `\n`![x](http://evil.test/span)`",
@@ -223,18 +260,18 @@ def test_what_a_model_writes_loads_nothing(open_notebook: Open) -> None:
         "[^1]:\n```\n![x](http://evil.test/definition)",
         "- ```\n![x](http://evil.test/list)",
     ]
-    notebook = open_notebook(
-        f"for text in {hostile!r}:\n"
-        "    reply = StreamingMarkdown()\n    reply.update(text)\n    reply.finish({})\n"
-        "display({'text/markdown': '![a](http://evil.test/control)'}, raw=True)"
-    )
+    show = "for text in {!r}: reply = StreamingMarkdown(); reply.update(text); reply.finish({{}})"
+    batches = [hostile[at : at + 40] for at in range(0, len(hostile), 40)]  # Lab shows 50 outputs
+    control = "display({'text/markdown': '![a](http://evil.test/control)'}, raw=True)"
+    notebook = open_notebook(*(show.format(batch) for batch in batches), control)
 
     def note(route: Route) -> None:
         asked.append(route.request.url)
         route.abort()
 
     notebook.page.route("**/evil.test/**", note)
-    notebook.run(1)
+    for index in range(1, notebook.cells.count()):
+        notebook.run(index)
     notebook.page.wait_for_timeout(1500)
 
     assert asked == ["http://evil.test/control"]

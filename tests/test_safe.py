@@ -7,7 +7,7 @@ from kagura_nb.notebook.safe import printable, safe_markdown
 ADDRESS = "https://evil.example/p?q=secret"
 UNCHANGED = [
     "Plain **bold** and [a link](https://example.com) and a < b > c, 3 <4, i<3",
-    "`<img src=x>` and ``![a](b)`` stay",
+    "`<img src=x>` and `![a](b)` stay",
     "- item `x<y>` with `<b>`\n- second `![i]`",
     "| a | b |\n|---|---|\n| `<b>` | `![x](y)` |",
     "```html\n<img src=https://example.com/a.png>\n![a](b)\n```",
@@ -17,7 +17,7 @@ UNCHANGED = [
     "See <https://example.com/a?b=c>.",
     "Wow! [not an image](x)",
     "$$\\frac{a}{b} < \\sqrt{c}$$ and $n!$",
-    "R&D, AT&T and &amp; &lt; &copy;",
+    r"$\frac{a}{b}$ &#8211; R&D, AT&T and &amp; &lt; &copy;",
     "猫は`<猫>`と言う！",
 ]
 CHANGED = [
@@ -36,8 +36,6 @@ CHANGED = [
     (f"[^1]:\n```\n![x]({ADDRESS})", f"[^1]:\n```\n[x]({ADDRESS})"),
     ("```mermaid\nA@{ img: 'x' }\n```", "```text\nA@{ img: 'x' }\n```"),
     ("$a<b$ and $n![1]$", "$a< b$ and $n! [1]$"),
-    (rf"$\style{{background:url({ADDRESS})}}{{x}}$", f"$style{{background:url({ADDRESS})}}{{x}}$"),
-    (r"\\href{javascript:1}{x} &#92;style", r"href{javascript:1}{x} &amp;#92;style"),
 ]
 
 
@@ -53,7 +51,15 @@ def test_what_would_load_something_is_shown_as_text_or_link(text: str, shown: st
 
 @pytest.mark.parametrize(
     "text",
-    ["`" * 20_000 + "<b>", "<b>`|" * 5_000, "![" * 10_000, "$<b" * 8_000, "[" * 20_000 + "<b>"],
+    [
+        "`" * 20_000 + "<b>",
+        "<b>`|" * 5_000,
+        "![" * 10_000,
+        "$<b" * 8_000,
+        "[" * 20_000 + "<b>",
+        r"\(" * 9_000 + "<b>",
+        "\n" * 30_000 + "<b>",
+    ],
 )
 @pytest.mark.timeout(5)
 def test_hostile_length_costs_little_time(text: str) -> None:

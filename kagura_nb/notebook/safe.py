@@ -1,13 +1,14 @@
-r"""What a model writes, made harmless before it is shown.
+"""What a model writes, made harmless before it is shown.
 
 JupyterLab sanitises scripts out of Markdown, but it loads images: an address in an image carries
 words to a stranger's server the moment it is shown. So images become links, raw HTML becomes
-text, diagrams are shown as their source, and formulas lose the few macros that set CSS or links
-(`\style`, `\href`). Code is left untouched.
+text and diagrams, which may name images, are shown as their source. Code is left untouched;
+formulas are JupyterLab's own to sanitise, and it does (4.4, 4.6).
 
 Front ends differ in how they read Markdown, and a text may be written to be code for one of them
-and an image for another. A code span is therefore believed only if it is one from whichever line
-or table cell a reader begins to look.
+and an image for another. So code is believed to be code only where every reader must agree: in a
+paragraph all of whose backticks pair up one by one inside their lines and table cells, and in
+fences that end as they began. Elsewhere code is treated as text; it may then show an `&lt;`.
 """
 
 import re
@@ -20,21 +21,17 @@ Span = tuple[int, int]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _DANGER = re.compile(
-    r"(?P<tag><)(?=[A-Za-z/!?])(?!https?://[^\s<>`]*>)"
+    r"<(?=[A-Za-z/!?])(?!https?://[^\s<>`]*>)"
     r"|(?P<image>!+)\[(?P<unnamed>\]?)"
-    r"|(?P<macro>\\+)(?=(?:style|class|cssId|href|bbox|mmlToken|enclose|data|require)(?![A-Za-z]))"
-    r"|(?P<entity>&)(?=#|bsol;)"
 )
-_MATH = re.compile(r"\$\$[^$]+\$\$|\$[^$\n]+\$|\\\([^\n]+?\\\)|\\\[[^\]]+?\\\]")
+_MATH = re.compile(r"\$\$[^$]+\$\$|\$[^$\n]+\$|\\\([^\n]{1,999}?\\\)|\\\[[^\]]{1,999}?\\\]")
 _DIAGRAM = re.compile(r"mermaid", re.IGNORECASE)
 _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1|\Z)", re.M | re.S
 )
-_TICKS = re.compile(r"`+")
-_PLAIN_SPAN = re.compile(r"(``?)(?!`)(?:\[[^][\n|]*\]|(?!\]\()[^\n|])*[^\n|`\\]\1")
-_ESCAPE = r"\\[\\`]"
-_ESCAPE_OR_ADDRESS = rf"{_ESCAPE}|(?:https?://|ftp://|www\.)\S*"
-_MOST_STARTS = 60
+_PLAIN_SPAN = re.compile(r"`(?:\[[^][\n|`]*\]|(?!\]\()[^\n|`])+(?<!\\)`")
+_DOUBTFUL = re.compile(r"`|[~\\\0]\0|\0~|(?:://|www\.)\S*\0")
+_UNFINISHED_LINK = re.compile(r"^[ \t>*+.)0-9-]*\[(?:\\.|[^\]\\])*$|\]:\s*\Z", re.MULTILINE)
 _PARSER = MarkdownIt("commonmark", {"html": False}).disable("inline")
 
 
@@ -51,8 +48,8 @@ def safe_markdown(text: str) -> str:
         text: Markdown as a model wrote it; may end anywhere, as it does while it streams.
 
     Returns:
-        The same Markdown with images as links, HTML as text, Mermaid blocks as plain code and
-        formulas without CSS; fenced and inline code is as it was.
+        The same Markdown with images as links, HTML as text and Mermaid blocks as
+        plain code; fenced and inline code is as it was.
     """
     text = printable(text)
     if not _DANGER.search(text) and not _DIAGRAM.search(text):
@@ -61,7 +58,8 @@ def safe_markdown(text: str) -> str:
     done: list[str] = []
     at = 0
     for first, end in _fences(text):
-        if not _plain_fence(lines, first, end):
+        above = "\n".join(lines[at:first])
+        if _UNFINISHED_LINK.search(above) or not _plain_fence(lines[first:], end - first):
             break
         done += [*_text_lines(lines[at:first]), _opening(lines[first]), *lines[first + 1 : end]]
         at = end
@@ -87,18 +85,17 @@ def _fences(text: str) -> Iterator[Span]:
             yield token.map[0], token.map[1]
 
 
-def _plain_fence(lines: list[str], first: int, end: int) -> bool:
-    """Whether every reader sees this block begin and end alike."""
-    above = lines[first - 1].rstrip() if first else ""
-    opening = re.match(r"[\s>*+.)0-9-]*(```|~~~)", lines[first])
-    if opening is None or above.endswith("]:"):  # the destination of a link may be a fence
-        return False
-    inside, last = lines[first + 1 : end], re.fullmatch(r"[ >]*(`+|~+) *", lines[end - 1])
-    if last and end - first > 1:
-        inside.pop()
-    elif end < len(lines):
-        return False
-    return not any(opening[1] in line for line in inside)
+def _plain_fence(lines: list[str], length: int) -> bool:
+    """Whether every reader sees the block in the first lines begin and end alike."""
+    opening = re.match(r"[\s>*+.)0-9-]*(```|~~~)", lines[0])
+    closed = length > 1 and re.fullmatch(r"[ >]*(`+|~+) *", lines[length - 1])
+    inside = lines[1 : length - 1] if closed else lines[1:length]
+    ends_with_the_text = length == len(lines)
+    return (
+        opening is not None
+        and bool(closed or ends_with_the_text)
+        and not any(opening[1] in line for line in inside)
+    )
 
 
 def _opening(line: str) -> str:
@@ -125,13 +122,11 @@ def _harmless(paragraph: str) -> str:
 
 
 def _tamed(match: re.Match[str], in_formula: bool) -> str:
-    if match["macro"]:
-        return ""
     if in_formula:  # where a space changes nothing and an entity would be shown as it is written
         return match[0].replace("[", " [") if match["image"] else f"{match[0]} "
     if match["image"]:
         return "[image]" if match["unnamed"] else "["
-    return "&lt;" if match["tag"] else "&amp;"
+    return "&lt;"
 
 
 def _inside(position: int, spans: list[Span]) -> bool:
@@ -140,29 +135,5 @@ def _inside(position: int, spans: list[Span]) -> bool:
 
 
 def _code_spans(paragraph: str) -> list[Span]:
-    starts = [0, *(match.end() for match in re.finditer(r"[\n|]", paragraph))]
-    if len(starts) > _MOST_STARTS:
-        return []
-    views = [
-        (start, set(_spans_from(paragraph, start, skipped)))
-        for start in starts
-        for skipped in (_ESCAPE, _ESCAPE_OR_ADDRESS)
-    ]
-    return [
-        span
-        for span in sorted(views[0][1])
-        if _PLAIN_SPAN.fullmatch(paragraph[slice(*span)])
-        and "~" not in paragraph[max(0, span[0] - 1) : span[0]] + paragraph[span[1] : span[1] + 1]
-        and all(span in seen for start, seen in views if start <= span[0])
-    ]
-
-
-def _spans_from(paragraph: str, at: int, skipped: str) -> Iterator[Span]:
-    while opening := re.compile(f"{skipped}|`+").search(paragraph, at):
-        at = opening.end()
-        if opening[0].startswith("`"):
-            runs = _TICKS.finditer(paragraph, at)
-            closing = next((run for run in runs if len(run[0]) == len(opening[0])), None)
-            if closing:
-                yield opening.start(), closing.end()
-                at = closing.end()
+    rest = _PLAIN_SPAN.sub("\0", paragraph)
+    return [] if _DOUBTFUL.search(rest) else [m.span() for m in _PLAIN_SPAN.finditer(paragraph)]
