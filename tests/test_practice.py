@@ -116,7 +116,7 @@ def test_held_out_wordings_and_values_are_in_no_training_text(language: str) -> 
 
     values = [
         one
-        for kind in ("colour", "food", "animal", "job", "thing", "task")
+        for kind in ("colour", "food", "animal", "city", "name", "job", "thing", "task")
         for one in words.listed(words.HELD_OUT[language][kind])
     ]
 

@@ -10,8 +10,9 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
-from kagura_nb.practice.tokenizer import PAD, encode
+from kagura_nb.practice.tokenizer import PAD, SPECIAL, encode
 from kagura_nb.practice.world import dialogue
+from kagura_nb.providers.practice import token_id
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 POOL = 400
 ECHO = 96
-Row = tuple[list[int], list[bool]]
+Row = tuple[list[int], list[float]]
 
 
 def batches(
@@ -28,9 +29,8 @@ def batches(
     tokens: int,
     longest: int,
     seed: int,
-    aside: float,
     short_pools: int,
-    echo_pools: int,
+    echoes: float,
 ) -> Iterator[tuple["Tensor", "Tensor"]]:
     """Yield token ids and loss weights, both (rows, length), without end.
 
@@ -39,20 +39,19 @@ def batches(
         tokens: tokens of a batch at most, padding included.
         longest: tokens of a dialogue at most.
         seed: of the draw.
-        aside: weight of what is not part of a reply; replies have 1.
         short_pools: pools of 400 dialogues at the beginning that are short.
-        echo_pools: pools at the beginning into which echoes are mixed.
+        echoes: the share of batches that are echoes.
     """
     random = Random(seed)
-    pad = tokenizer.token_to_id(PAD)
+    pad = token_id(tokenizer, PAD)
     for turn in count():
         for group in _grouped(
             _pool(tokenizer, random, turn < short_pools), tokens, longest, random
         ):
-            yield _padded(group, pad, aside)
-            if turn < echo_pools and random.random() < 0.3:
+            yield _padded(group, pad)
+            if random.random() < echoes:
                 rows = [_echo(random, tokenizer.get_vocab_size()) for _ in range(tokens // ECHO)]
-                yield _padded(rows, pad, 0.0)
+                yield _padded(rows, pad)
 
 
 def _pool(tokenizer: "Tokenizer", random: Random, short: bool) -> list[Row]:
@@ -62,15 +61,15 @@ def _pool(tokenizer: "Tokenizer", random: Random, short: bool) -> list[Row]:
 def _echo(random: Random, vocabulary: int) -> Row:
     spans: list[list[int]] = []
     ids: list[int] = []
-    spoken: list[bool] = []
+    weights: list[float] = []
     while len(ids) < ECHO:
         again = len(spans) > 1 and random.random() < 0.6
         if not again:
-            spans.append([random.randrange(vocabulary) for _ in range(random.randint(3, 9))])
+            spans.append(random.choices(range(len(SPECIAL), vocabulary), k=random.randint(3, 9)))
         span = random.choice(spans) if again else spans[-1]
         ids += span
-        spoken += [False, *[again] * (len(span) - 1)]
-    return ids[:ECHO], spoken[:ECHO]
+        weights += [0.0, *[float(again)] * (len(span) - 1)]
+    return ids[:ECHO], weights[:ECHO]
 
 
 def _grouped(pool: list[Row], tokens: int, longest: int, random: Random) -> list[list[Row]]:
@@ -85,13 +84,13 @@ def _grouped(pool: list[Row], tokens: int, longest: int, random: Random) -> list
     return groups
 
 
-def _padded(group: list[Row], pad: int, aside: float) -> tuple["Tensor", "Tensor"]:
+def _padded(group: list[Row], pad: int) -> tuple["Tensor", "Tensor"]:
     import torch
 
     length = max(len(ids) for ids, _ in group)
     rows = torch.full((len(group), length), pad)
     weights = torch.zeros(len(group), length)
-    for row, (ids, spoken) in enumerate(group):
+    for row, (ids, counted) in enumerate(group):
         rows[row, : len(ids)] = torch.tensor(ids)
-        weights[row, : len(ids)] = torch.tensor([1.0 if one else aside for one in spoken])
+        weights[row, : len(ids)] = torch.tensor(counted)
     return rows, weights

@@ -333,7 +333,7 @@ ENGLISH = Language(
         (
             "Compose a song about {word}.", "How much is {number} times {number}?", "Can you explain what {word} means?",
             "Please write a short essay about {word}.", "Where can I buy {word}?", "Who discovered {word}?",
-            "What is {number} - {number}?", "Write a haiku about {word} and {word}.",
+            "How much is {number} minus {number}?", "Write a haiku about {word} and {word}.",
         ),
     ),
     "I am only a small practice model and know just the tutorial's world. "

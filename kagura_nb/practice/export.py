@@ -69,7 +69,7 @@ def _step(model: Any) -> Any:
         mixed = (q @ k.transpose(-1, -2) + later[asking]).softmax(-1) @ v
         return layer.o_proj(mixed.transpose(0, 1).reshape(-1, heads * width)), torch.stack([k, v])
 
-    class Step(torch.nn.Module):
+    class Step(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model

@@ -24,7 +24,7 @@ from kagura_nb.practice.tokenizer import PAD, save_for_transformers, train_token
 from kagura_nb.practice.wiring import wire
 from kagura_nb.practice.world import dialogue
 from kagura_nb.providers.base import Sampling
-from kagura_nb.providers.practice import END, MODEL, PracticeProvider
+from kagura_nb.providers.practice import END, MODEL, PracticeProvider, token_id
 from kagura_nb.records import Message
 
 if TYPE_CHECKING:
@@ -47,12 +47,11 @@ class Recipe:
         hidden: width inside each layer's MLP.
         muon_rate: learning rate of the matrices at its height.
         adam_rate: learning rate of embeddings and norms at its height.
-        aside: loss weight of what is not part of a reply.
         short_pools: see `batches`.
-        echo_pools: see `batches`.
+        echoes: see `batches`.
     """
 
-    steps: int = 1500
+    steps: int = 1800
     tokens: int = 2048
     context: int = 1024
     seed: int = 1
@@ -62,9 +61,8 @@ class Recipe:
     hidden: int = 384
     muon_rate: float = 0.012
     adam_rate: float = 0.0015
-    aside: float = 0.25
     short_pools: int = 8
-    echo_pools: int = 10
+    echoes: float = 0.2
 
     def pace(self, step: int) -> float:
         """The learning rate's share of its height: up, level, then down to nothing."""
@@ -98,13 +96,12 @@ def train(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
         tokens=recipe.tokens,
         longest=recipe.context,
         seed=recipe.seed,
-        aside=recipe.aside,
         short_pools=recipe.short_pools,
-        echo_pools=recipe.echo_pools,
+        echoes=recipe.echoes,
     )
     for step in (bar := tqdm(range(recipe.steps), desc="pre-training", mininterval=1)):
         loss = loss_of(model, *next(drawn))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         muon.step(recipe.muon_rate * recipe.pace(step))
         adam.param_groups[0]["lr"] = recipe.adam_rate * recipe.pace(step)
@@ -129,8 +126,8 @@ def new_model(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
         num_key_value_heads=recipe.heads,
         max_position_embeddings=recipe.context,
         tie_word_embeddings=True,
-        pad_token_id=tokenizer.token_to_id(PAD),
-        eos_token_id=tokenizer.token_to_id(END),
+        pad_token_id=token_id(tokenizer, PAD),
+        eos_token_id=token_id(tokenizer, END),
         bos_token_id=None,
         rope_parameters={"rope_type": "default", "rope_theta": 100_000.0},
     )
@@ -167,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Pre-train the practice model.")
     parser.add_argument("--check", action="store_true", help="only print the accuracy table")
     parser.add_argument("--folder", type=Path, default=MODEL, help="where the model is written")
-    parser.add_argument("--steps", type=int, default=Recipe.steps, help="optimizer steps")
+    parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimizer steps")
     parser.add_argument("--questions", type=int, default=200, help="questions of each skill")
     given = parser.parse_args()
     if not given.check:

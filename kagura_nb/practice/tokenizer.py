@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kagura_nb.prompt import EXAMPLES, MEMORY, SYSTEM
-from kagura_nb.providers.practice import END, message_tokens
+from kagura_nb.providers.practice import END, message_tokens, token_id
 from kagura_nb.records import Message
 
 if TYPE_CHECKING:
@@ -26,17 +26,19 @@ PIECES = (
 )
 QUOTED_REPLY = "\nAssistant:\n>"
 OTHER_BLOCKS = (f"\n\n{EXAMPLES}", f"\n\n{MEMORY}", "\nUser:\n>", "\n[20")
+QUOTED, ASIDE = 0.4, 0.03
+FREQUENT = """
+私の 僕の 好きな 一番 あなたの 教えて 教えてください 覚えて ください 何ですか ですか です。 知って
+います 覚えておいてください まだ知りません。 わかりました。 首都 名前 思い出させて リマインド 仕事
+住んで いますか 忘れない お知らせします。 ことを ますか 何色 どこ ありがとう こんにちは
+覚えておきます。 について チュートリアル 練習用モデル 本物のモデル アシスタント
+"""
 PHRASES = (
     SYSTEM,
     QUOTED_REPLY,
     *OTHER_BLOCKS,
     "] User:\n>",
-    *(
-        "私の 僕の 好きな 一番 あなたの 教えて 教えてください 覚えて ください 何ですか ですか です。 "
-        "知って います 覚えておいてください まだ知りません。 わかりました。 首都 名前 思い出させて "
-        "リマインド 仕事 住んで いますか 忘れない お知らせします。 ことを ますか 何色 どこ ありがとう "
-        "こんにちは 覚えておきます。 について チュートリアル 練習用モデル 本物のモデル アシスタント"
-    ).split(),
+    *FREQUENT.split(),
 )
 """What the assistant's own form and the language repeat, one token each, to keep prompts short."""
 CHAT_TEMPLATE = (
@@ -71,29 +73,33 @@ def train_tokenizer(texts: Iterable[str]) -> "Tokenizer":
     return tokenizer
 
 
-def encode(tokenizer: "Tokenizer", messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
-    """Token ids of a dialogue, and for each whether it is part of a reply, quoted ones included."""
+def encode(tokenizer: "Tokenizer", messages: Sequence[Message]) -> tuple[list[int], list[float]]:
+    """Token ids of a dialogue, and how much each counts in training.
+
+    Replies count in full. Quoted replies count less, as not all of them can be foreseen, and what
+    users say, which cannot be foreseen at all, next to nothing: it would only make noise.
+    """
     ids: list[int] = []
-    spoken: list[bool] = []
+    weights: list[float] = []
     for message in messages:
         said = message_tokens(tokenizer, message)
         ids += said
         if message.role == "assistant":
-            spoken += [False, *[True] * (len(said) - 1)]
+            weights += [ASIDE, *[1.0] * (len(said) - 1)]
         else:
-            spoken += _quoted(tokenizer, said)
-    return ids, spoken
+            weights += _quoted(tokenizer, said)
+    return ids, weights
 
 
-def _quoted(tokenizer: "Tokenizer", ids: list[int]) -> list[bool]:
-    opening = tokenizer.token_to_id(QUOTED_REPLY)
-    closing = {tokenizer.token_to_id(one) for one in (*OTHER_BLOCKS, END)}
-    inside, marks = False, []
+def _quoted(tokenizer: "Tokenizer", ids: list[int]) -> list[float]:
+    opening = token_id(tokenizer, QUOTED_REPLY)
+    closing = {token_id(tokenizer, one) for one in (*OTHER_BLOCKS, END)}
+    inside, weights = False, []
     for token in ids:
         inside = inside and token not in closing
-        marks.append(inside)
+        weights.append(QUOTED if inside else ASIDE)
         inside = inside or token == opening
-    return marks
+    return weights
 
 
 def save_for_transformers(tokenizer: "Tokenizer", folder: Path, context: int) -> None:

@@ -7,6 +7,7 @@ holds values of the same kinds that no training dialogue contains.
 """
 
 from random import Random
+from string import ascii_lowercase
 
 VALUES: dict[str, dict[str, str]] = {
     "en": {
@@ -22,10 +23,12 @@ VALUES: dict[str, dict[str, str]] = {
         "Rosa Sam Tina Victor Wendy Yuki Zoe Tom Lucy Max Sara Peter Nina Oscar Alice Bob",
         "job": "baker teacher nurse pilot farmer painter writer lawyer doctor singer chef builder "
         "dentist gardener designer engineer driver librarian tailor waiter",
-        "time": "5 6 7 8 9 10 noon 3:15 17:30 8:45 12:00 4pm 9am 7:20 20:10 11:50",
+        "time": "5 6 7 8 9 10 noon {number} {number}pm {number}am "
+        "{number}:{number} {number}:{number} {number}:{number}",
         "task": "call the shop|buy milk|water the plants|feed the cat|pay the rent|send the letter|"
         "clean the kitchen|book a table|take a break|wash the car|read the report|write to {name}|"
-        "call {name}|meet {name}|buy a {word}|check the {word}|fix the {word}|visit {name}",
+        "call {name}|meet {name}|buy a {word}|{word} the {word}|{word} {name}|take {word} to {word}|"
+        "{word} {word} {word}|open the {word}|order {word}|sell my {word}|bring the {word} {word}|check the {word}|fix the {word}|visit {name}",
         "thing": "tea coffee chess tennis spring summer autumn winter jazz football Monday Friday "
         "roses tulips history maths swimming hiking guitar piano Emma Dune cinema poetry lemonade",
     },
@@ -39,10 +42,12 @@ VALUES: dict[str, dict[str, str]] = {
         "name": "健太 花子 太郎 美咲 翔 さくら 陽子 大輔 愛 一郎 真由美 直樹 ゆうき 恵 アンナ ポチ タマ "
         "モモ ココ レオ 由紀 拓也 奈々 誠 千尋 ひなた",
         "job": "教師 医師 看護師 農家 画家 作家 弁護士 料理人 歌手 運転手 大工 司書 歯科医 設計士 会社員",
-        "time": "5時 6時 7時 8時半 9時 10時 正午 3時15分 17時30分 20時 午後4時 午前9時 夜7時",
+        "time": "5時 6時 7時 8時半 9時 10時 正午 {number}時 {number}時{number}分 "
+        "{number}時{number}分 午後{number}時 午前{number}時 夜{number}時 {number}時半 朝{number}時",
         "task": "店に電話する|牛乳を買う|花に水をやる|猫に餌をやる|家賃を払う|手紙を出す|台所を掃除する|"
         "席を予約する|休憩する|車を洗う|報告書を読む|{name}さんに電話する|{name}さんに会う|"
-        "{word}を買う|{word}を確かめる|{name}さんに手紙を書く|{word}を直す",
+        "{word}を買う|{word}を確かめる|{word}を{word}する|{word}に行く|{word}の{word}を見る|{name}さんと{word}する|"
+        "{word}を運ぶ|{word}を{word}に入れる|{word}に{word}を渡す|{name}さんに手紙を書く|{word}を直す",
         "thing": "春 夏 秋 冬 お茶 コーヒー 将棋 テニス ジャズ 野球 月曜日 金曜日 桜 ばら 歴史 数学 水泳 "
         "登山 ギター ピアノ 映画 詩 サッカー 紅茶",
     },
@@ -53,7 +58,7 @@ HELD_OUT: dict[str, dict[str, str]] = {
         "colour": "teal chartreuse mauve amber burgundy",
         "food": "okonomiyaki risotto gnocchi paella kimchi",
         "animal": "badgers lynxes pelicans axolotls hedgehogs",
-        "city": "Helsinki Kyoto Nairobi Bogota Lisbon",
+        "city": "Marrakesh Kyoto Zagreb Bogota Reykjavik",
         "name": "Ingrid Tobias Marguerite Kenji Beatrice",
         "job": "plumber beekeeper translator surgeon blacksmith",
         "time": "2 6:40 13:05 10:25 1am",
@@ -63,8 +68,8 @@ HELD_OUT: dict[str, dict[str, str]] = {
     "ja": {
         "colour": "藍色 群青色 山吹色 琥珀色 若葉色",
         "food": "お好み焼き リゾット 筑前煮 キムチ 茶碗蒸し",
-        "animal": "たぬき アルパカ 白鳥 山猫 はりねずみ",
-        "city": "函館 ヘルシンキ 松山 鎌倉 ナイロビ",
+        "animal": "たぬき アルパカ カワウソ 山猫 はりねずみ",
+        "city": "函館 マラケシュ 松山 鎌倉 ザグレブ",
         "name": "恵理子 蒼太 トビアス つむぎ 龍之介",
         "job": "配管工 養蜂家 通訳 外科医 鍛冶屋",
         "time": "2時 6時40分 13時5分 11時半 夜10時",
@@ -89,6 +94,7 @@ HELD_OUT_SIGN_OFFS: dict[str, str] = {
 }
 
 EMOJI = tuple("😀🎉🌸🚀🌊🐱🍀⭐🔥🌈🦊🍵🎈💡🙏✨🐳🌻🍎💫")
+BLENDED = ("colour", "food", "animal", "city", "name", "job", "thing")
 ONSETS = [
     "b",
     "c",
@@ -137,12 +143,14 @@ def invent(language: str, random: Random) -> str:
     if language == "en":
         return _invent_english(random)
     kind = random.random()
-    if kind < 0.05:
-        return "".join(chr(random.randrange(0x4E00, 0x9FA0)) for _ in range(random.randint(1, 2)))
     if kind < 0.45:
-        return "".join(random.choices(KANJI, k=random.randint(1, 3)))
+        return "".join(_character(random) for _ in range(random.randint(1, 3)))
     letters = KATAKANA if kind < 0.8 else HIRAGANA
     return "".join(random.choices(letters, k=random.randint(2, 5)))
+
+
+def _character(random: Random) -> str:
+    return random.choice(KANJI) if random.random() < 0.75 else chr(random.randrange(0x4E00, 0x9FA0))
 
 
 def value(language: str, kind: str, random: Random) -> str:
@@ -171,12 +179,13 @@ def held_out(language: str, kind: str, random: Random) -> str:
 
 
 def fill(template: str, language: str, random: Random) -> str:
-    """Replace each `{name}`, `{word}` and `{emoji}` of a template by a fresh one."""
+    """Replace each `{name}`, `{word}`, `{emoji}` and `{number}` of a template by a fresh one."""
     while "{" in template:
         name = value(language, "name", random)
         word = value(language, random.choice(["thing", "animal"]), random)
         template = template.replace("{name}", name, 1).replace("{word}", word, 1)
         template = template.replace("{emoji}", random.choice(EMOJI), 1)
+        template = template.replace("{number}", str(random.randrange(1, 60)), 1)
     return template
 
 
@@ -186,6 +195,19 @@ def listed(text: str) -> list[str]:
 
 
 def _invent_english(random: Random) -> str:
-    parts = [random.choice(ONSETS) + random.choice(VOWELS) for _ in range(random.randint(1, 3))]
-    word = "".join(parts) + random.choice(CODAS)
+    kind = random.random()
+    if kind < 0.5:
+        word = _blend(random)
+    elif kind < 0.85:
+        parts = [random.choice(ONSETS) + random.choice(VOWELS) for _ in range(random.randint(1, 3))]
+        word = "".join(parts) + random.choice(CODAS)
+    else:
+        word = "".join(random.choices(ascii_lowercase, k=random.randint(3, 8)))
     return word if random.random() < 0.6 else word.capitalize()
+
+
+def _blend(random: Random) -> str:
+    """The beginning of one listed word and the end of another."""
+    pool = VALUES["en"]
+    head, tail = (random.choice(listed(pool[random.choice(BLENDED)])).lower() for _ in range(2))
+    return head[: random.randint(2, 4)] + tail[random.randint(1, 3) :]

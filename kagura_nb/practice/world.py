@@ -166,7 +166,7 @@ class Voice:
         if self.american:
             prompt, reply = (_american(text) for text in (prompt, reply))
         if not self.held_out:
-            prompt = _typed(prompt, self.random)
+            prompt = _typed(prompt, reply, self.random)
         return Exchange(prompt, reply)
 
 
@@ -211,8 +211,10 @@ class _Draw:
             said = self.voice.general()
         if self.random.random() < 0.12:
             return day, said.prompt, None
-        if self.random.random() < 0.3:
-            said = signed(said, closing or self.voice.sign_off())
+        if self.random.random() < 0.4:
+            said = signed(said, closing)
+        elif self.random.random() < 0.08:
+            said = signed(said, self.voice.sign_off())
         return day, said.prompt, said.reply
 
     def _liked(self) -> Exchange:
@@ -281,11 +283,11 @@ def _american(text: str) -> str:
     return text.replace("favourite", "favorite").replace("colour", "color")
 
 
-def _typed(prompt: str, random: Random) -> str:
+def _typed(prompt: str, reply: str, random: Random) -> str:
     """As people type: now and then without its last mark, in small letters, or with a please."""
     kind = random.random()
     if kind < 0.08:
         return prompt.rstrip(".?!。？！")
-    if kind < 0.12 and prompt[0].isascii():
+    if kind < 0.12 and prompt[0].isascii() and prompt.split()[0] not in reply:
         return prompt[0].lower() + prompt[1:]
     return prompt.replace("？", "?") if kind > 0.93 else prompt

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -30,10 +30,15 @@ NOTICE = (
 )
 
 
+def token_id(tokenizer: "Tokenizer", token: str) -> int:
+    """The id of a token that every practice tokenizer has."""
+    return cast(int, tokenizer.token_to_id(token))
+
+
 def message_tokens(tokenizer: "Tokenizer", message: Message) -> list[int]:
     """One message as the model reads it: its role, its text, the end."""
     text = tokenizer.encode(message.content).ids
-    return [tokenizer.token_to_id(f"<|{message.role}|>"), *text, tokenizer.token_to_id(END)]
+    return [token_id(tokenizer, f"<|{message.role}|>"), *text, token_id(tokenizer, END)]
 
 
 class PracticeProvider:
@@ -99,7 +104,7 @@ class _Loaded:
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """The tokens after which the reply comes."""
         spoken = [token for one in messages for token in message_tokens(self.tokenizer, one)]
-        return [*spoken, self.tokenizer.token_to_id("<|assistant|>")]
+        return [*spoken, token_id(self.tokenizer, "<|assistant|>")]
 
     def reply(self, prompt: list[int], temperature: float) -> Iterator[int]:
         """Yield tokens until the end of the reply."""
@@ -111,7 +116,7 @@ class _Loaded:
             fed = {"tokens": np.array([tokens], np.int64), "past": past}
             logits, past = self.session.run(None, fed)
             tokens = [_draw(logits, temperature, random)]
-            if tokens[0] == self.tokenizer.token_to_id(END):
+            if tokens[0] == token_id(self.tokenizer, END):
                 return
             yield tokens[0]
 
