@@ -189,7 +189,7 @@ def test_a_new_model_is_the_same_in_onnx_and_transformers(tmp_path: Path) -> Non
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tiny = replace(Recipe(), steps=3, tokens=256, width=32, layers=2, heads=2, hidden=32)
+    tiny = replace(Recipe(), steps=3, tokens=256, width=32, layers=2, heads=3, head_width=16, hidden=32)
     build(tiny, tmp_path)
     model = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
@@ -197,7 +197,7 @@ def test_a_new_model_is_the_same_in_onnx_and_transformers(tmp_path: Path) -> Non
     tokens = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False)
 
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    past = np.zeros((2, 2, 2, 0, 16), np.float32)
+    past = np.zeros((2, 2, 3, 0, 16), np.float32)
     _, past = session.run(None, {"tokens": np.array([tokens[:3]]), "past": past})
     logits, past = session.run(None, {"tokens": np.array([tokens[3:]]), "past": past})
 

@@ -44,6 +44,7 @@ class Recipe:
         width: of the model.
         layers: of the model.
         heads: of each layer.
+        head_width: of each head.
         hidden: width inside each layer's MLP.
         muon_rate: learning rate of the matrices at its height.
         adam_rate: learning rate of embeddings and norms at its height.
@@ -51,22 +52,23 @@ class Recipe:
         echoes: see `batches`.
     """
 
-    steps: int = 1800
+    steps: int = 2600
     tokens: int = 2048
     context: int = 1024
     seed: int = 1
     width: int = 192
     layers: int = 4
     heads: int = 4
+    head_width: int = 64
     hidden: int = 384
-    muon_rate: float = 0.012
-    adam_rate: float = 0.0015
+    muon_rate: float = 0.008
+    adam_rate: float = 0.0012
     short_pools: int = 8
-    echoes: float = 0.2
+    echoes: float = 0.15
 
     def pace(self, step: int) -> float:
         """The learning rate's share of its height: up, level, then down to nothing."""
-        return min(1.0, (step + 1) / 60, (self.steps - step) / (0.6 * self.steps))
+        return min(1.0, (step + 1) / 60, (self.steps - step) / (0.7 * self.steps))
 
 
 def build(recipe: Recipe, folder: Path) -> None:
@@ -124,6 +126,7 @@ def new_model(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
         num_hidden_layers=recipe.layers,
         num_attention_heads=recipe.heads,
         num_key_value_heads=recipe.heads,
+        head_dim=recipe.head_width,
         max_position_embeddings=recipe.context,
         tie_word_embeddings=True,
         pad_token_id=token_id(tokenizer, PAD),

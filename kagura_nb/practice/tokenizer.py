@@ -24,8 +24,8 @@ PIECES = (
     r"[\p{Han}\p{Hiragana}\p{Katakana}ー]| ?[\p{Latin}\p{Greek}\p{Cyrillic}\p{M}']+"
     r"|\p{N}{1,2}|\s(?=\S)[^\p{Latin}\p{N}]|\s|."
 )
-QUOTED_REPLY = "\nAssistant:\n>"
-OTHER_BLOCKS = (f"\n\n{EXAMPLES}", f"\n\n{MEMORY}", "\nUser:\n>", "\n[20")
+QUOTED_REPLY = "\nAssistant:\n> "
+OTHER_BLOCKS = (f"\n\n{EXAMPLES}", f"\n\n{MEMORY}", "\nUser:\n> ", "\n[20")
 QUOTED, ASIDE = 0.4, 0.03
 FREQUENT = """
 私の 僕の 好きな 一番 あなたの 教えて 教えてください 覚えて ください 何ですか ですか です。 知って
@@ -37,7 +37,8 @@ PHRASES = (
     SYSTEM,
     QUOTED_REPLY,
     *OTHER_BLOCKS,
-    "] User:\n>",
+    "] User:\n> ",
+    "\n> ",
     *FREQUENT.split(),
 )
 """What the assistant's own form and the language repeat, one token each, to keep prompts short."""

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 EMBEDDING = 0.2
 """Standard deviation of the embeddings: ten times the usual, so that steps of the optimizer do not
 drown what tells one token from another; the last norm makes up for it."""
-CONSTANT = 3 * EMBEDDING
+CONSTANT = 5 * EMBEDDING
 """First number of every embedding: what a head reads that does not care which token it sees."""
 PREVIOUS = 3.0
 MATCH = 3.0
 """Size of the queries and keys of either kind: they put nearly all attention on one token."""
 SPOKEN = 8 * EMBEDDING
 """Size of what the second layer's heads write, which is spread over many tokens."""
-LOUDNESS = 2.0
+LOUDNESS = 4.0
 """How sharp the first predictions are; 1 is the usual."""
 
 

@@ -177,7 +177,7 @@ def dialogue(random: Random, short: bool = False) -> list[Message]:
         random: the draw.
         short: at most one memory and two examples, which teaches the language faster.
     """
-    voice = Voice(LANGUAGES[random.choice(("en", "ja"))], random, american=random.random() < 0.06)
+    voice = Voice(LANGUAGES[random.choice(("en", "ja"))], random, american=random.random() < 0.03)
     return _Draw(voice).scene(short).messages()
 
 
@@ -189,14 +189,14 @@ class _Draw:
         self.told: list[Fact] = []
 
     def scene(self, short: bool) -> Scene:
-        size = self.random.choices((0, 1, 2, 3, 4, 5), (30, 20, 20, 15, 8, 7))[0]
+        size = self.random.choices((0, 1, 2, 3, 4, 5), (15, 15, 17, 20, 17, 16))[0]
         shown = self.random.choices((0, 1, 2, 3, 5, 8), (45, 8, 32, 8, 4, 3))[0]
         if short:
             size, shown = self.random.choice(((0, 0), (1, 0), (0, 2)))
         closing = self.voice.sign_off() if shown and self.random.random() < 0.75 else ""
         memory = [self._remembered(closing) for _ in range(size)]
         examples = [signed(self._liked(), closing) for _ in range(shown)]
-        turns = [self._turn(closing) for _ in range(self.random.choice((1, 2, 3, 4, 5, 6)))]
+        turns = [self._turn(closing) for _ in range(self.random.randint(1, 8))]
         system = SYSTEM if self.random.random() < 0.8 else self.random.choice(SYSTEMS)
         return Scene(tuple(turns), tuple(memory), tuple(examples), system)
 
@@ -225,9 +225,9 @@ class _Draw:
 
     def _turn(self, closing: str) -> Exchange:
         kind = self.random.random()
-        if kind < 0.45:
+        if kind < 0.55:
             said = self._question()
-        elif kind < 0.6:
+        elif kind < 0.65:
             said = self.voice.tell(self._new_fact())
         else:
             said = self.voice.general()
@@ -236,7 +236,7 @@ class _Draw:
         return signed(said, closing)
 
     def _question(self) -> Exchange:
-        if self.told and self.random.random() < 0.7:
+        if self.told and self.random.random() < 0.6:
             return self.voice.ask(self.random.choice(self.told), known=True)
         near = self.random.choice(self.told) if self.told else None
         return self.voice.ask(self.voice.fact(self.told, near), known=False)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).parents[1] / "practice" / "model"
 END = "<|end|>"
+BROKEN = "\ufffd"
+"""What the decoder makes of bytes that are no character."""
 NOTICE = (
     "This is the practice model: it is tiny and knows only the tutorial's world. "
     "For a real one set OPENAI_API_KEY or GEMINI_API_KEY, or run `%kagura use ollama:<model>`."
@@ -81,7 +83,7 @@ class PracticeProvider:
         said = 0
         for token in loaded.reply(prompt, sampling.temperature or 0.0):
             said += 1
-            if text := decoder.step(loaded.tokenizer, token):
+            if text := (decoder.step(loaded.tokenizer, token) or "").replace(BROKEN, ""):
                 yield Chunk(text)
             if said == min(room, sampling.max_tokens or room):
                 break
