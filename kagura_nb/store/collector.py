@@ -254,7 +254,8 @@ class ConversationCollector:
                 connection.execute(delete(tags).where(tags.c.conversation_id.in_(batch)))
                 connection.execute(delete(conversations).where(conversations.c.id.in_(batch)))
         if ids:
-            index.erase_traces(self.database)
+            with self.database.maintain() as connection:
+                index.erase_traces(connection)
         return len(ids)
 
     def _change(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from kagura_nb.errors import StoreTooNew
-from kagura_nb.store import schema
+from kagura_nb.store import index_schema, schema
 
 records = Table(
     "migrations",
@@ -26,7 +26,12 @@ def conversations(connection: Connection) -> None:
     schema.metadata.create_all(connection, tables)
 
 
-MIGRATIONS: list[Callable[[Connection], None]] = [conversations]
+def memory(connection: Connection) -> None:
+    """What memory searches."""
+    index_schema.create(connection)
+
+
+MIGRATIONS: list[Callable[[Connection], None]] = [conversations, memory]
 
 
 def migrate(connection: Connection) -> None:

@@ -1,0 +1,82 @@
+"""Embedders: what turns texts into vectors, chosen by name in one table.
+
+`builtin` needs nothing. Every other one is there only because the user chose it: a model from a
+folder or a hub, or a vendor or server that the texts are sent to.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kagura_nb.errors import SettingsError
+from kagura_nb.settings import Settings
+
+Vector = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose cosine says how alike the texts are.
+
+    Attributes:
+        name: as chosen in the settings; vectors of different names are never compared.
+        weight: what a cosine of 1 counts for beside the best lexical match.
+        floor: cosine from which a text is related to a prompt without sharing its words.
+        on_this_machine: True where the texts do not leave the machine.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def weight(self) -> float: ...
+    @property
+    def floor(self) -> float: ...
+    @property
+    def on_this_machine(self) -> bool: ...
+
+    def embed(self, texts: Sequence[str]) -> Vector:
+        """Vectors of unit length, shape (len(texts), dimension).
+
+        Raises:
+            KaguraError: the model cannot be loaded or reached; the message names the cure.
+        """
+        ...
+
+
+EMBEDDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "builtin": "kagura_nb.memory.builtin:open_builtin",
+        "onnx": "kagura_nb.memory.onnx:open_onnx",
+        "openai": "kagura_nb.memory.remote:open_openai",
+        "ollama": "kagura_nb.memory.remote:open_ollama",
+        "gemini": "kagura_nb.memory.remote:open_gemini",
+    }
+)
+"""Kind: the function that opens one, given the model's name and the settings."""
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """The embedder that the settings name; nothing is loaded before its first use.
+
+    Raises:
+        SettingsError: an unknown kind, or a kind that needs a model's name.
+    """
+    kind, _, model = settings.embedder.partition(":")
+    if kind not in EMBEDDERS or (kind == "builtin") != (not model):
+        raise SettingsError(
+            f"{settings.embedder!r} is not an embedder",
+            "Use builtin, onnx:<folder or hub id>, or openai:, gemini: or ollama:<model>",
+        )
+    module, _, function = EMBEDDERS[kind].partition(":")
+    opener: Callable[[str, Settings], Embedder] = getattr(import_module(module), function)
+    return opener(model, settings)
+
+
+def unit(matrix: Vector) -> Vector:
+    """The rows of a matrix, scaled to length 1."""
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    scaled: Vector = (matrix / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return scaled

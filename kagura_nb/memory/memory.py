@@ -1,0 +1,258 @@
+"""Memory: earlier conversations related to a prompt, found by words and by meaning.
+
+    recall:    waiting conversations are indexed, words and vectors searched, both rankings fused
+    catch_up:  waiting conversations are indexed; any process may, at any time
+
+What is in this process's memory is a copy of the store's index, brought up to date before every
+search by what the index's clock says has changed.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from sqlalchemy import Connection
+from tqdm import tqdm
+
+from kagura_nb.errors import KaguraError
+from kagura_nb.memory import fusion, indexer, lexical
+from kagura_nb.memory.dense import EXACT_BELOW, Dense
+from kagura_nb.memory.embedders import Embedder, Vector, open_embedder
+from kagura_nb.memory.roster import Roster
+from kagura_nb.records import Recalled
+from kagura_nb.settings import Settings
+from kagura_nb.store import Database, index, index_search
+from kagura_nb.store.queries import fetch
+
+CANDIDATES = 200
+"""Best results of each search that are fused."""
+FEW = 32
+"""Waiting conversations that are indexed before a recall; more are indexed beside it."""
+BATCH = 256
+"""Conversations indexed in one transaction."""
+PAUSE = 60.0
+"""Seconds for which an embedder that failed is left alone."""
+
+
+class Memory:
+    """The memory of one user. Any thread may call it.
+
+    Args:
+        database: the user's store.
+        settings: name the embedder.
+        embedder: replaces the one that the settings name.
+        exact_below: number of vectors that are searched without Chroma.
+
+    Raises:
+        SettingsError: the settings name no embedder.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        embedder: Embedder | None = None,
+        *,
+        exact_below: int = EXACT_BELOW,
+    ) -> None:
+        self.notice: str | None = None
+        """One line for the user while memory works with less than it should."""
+        self._database = database
+        self._embedder = embedder or open_embedder(settings)
+        self._dense = Dense(database, self._embedder.name, exact_below)
+        self._roster = Roster()
+        self._clock = index_search.Clock(0, 0)
+        self._searching = threading.Lock()
+        self._indexing = threading.Lock()
+        self._closed = threading.Event()
+        self._background: threading.Thread | None = None
+        self._lacks_vectors = True
+        self._rest_until = 0.0
+        self._embed_cached = lru_cache(maxsize=16)(self._embed_prompt)
+
+    def recall(
+        self, prompt: str, limit: int, *, exclude_session: str | None = None
+    ) -> list[Recalled]:
+        """Conversations related to a prompt, best first.
+
+        Args:
+            prompt: what the user says now.
+            limit: at most so many.
+            exclude_session: a session whose conversations are left out.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        terms = lexical.terms_of(prompt)
+        if not terms or limit <= 0:
+            return []
+        self._prepare()
+        query = self.embed(prompt)
+        with self._searching, self._database.read() as connection:
+            self._sync(connection)
+            hits = self._search(connection, terms, query, limit, exclude_session)
+            ids = [self._roster.ids[one.slot] for one in hits]
+            found = fetch(connection, ids)
+        return [
+            Recalled(found[one], hit.score, hit.lexical, hit.dense)
+            for one, hit in zip(ids, hits, strict=True)
+            if one in found
+        ]
+
+    def embed(self, prompt: str) -> Vector | None:
+        """The prompt's vector, shape (dimension,); None while the embedder fails."""
+        if time.monotonic() < self._rest_until:
+            return None
+        try:
+            return self._embed_cached(prompt)
+        except KaguraError as error:
+            self._degrade(error)
+            return None
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
+        """Vectors by conversation id, like those of `embed`; those not indexed are left out."""
+        with self._database.read() as connection:
+            return index_search.vectors_of(connection, self._embedder.name, ids)
+
+    def catch_up(self, progress: bool = False) -> None:
+        """Index every conversation that waits for it, and embed those that lack a vector.
+
+        Args:
+            progress: show a bar when it takes over two seconds.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with self._indexing:
+            self._index_all(progress)
+
+    def rebuild(self, progress: bool = True) -> None:
+        """Throw the index away and make it again from the conversations.
+
+        Args:
+            progress: show a bar when it takes over two seconds.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with self._database.write() as connection:
+            index.clear(connection)
+        self.catch_up(progress)
+        with self._searching, self._database.read() as connection:
+            self._sync(connection)
+        self._dense.wait()
+
+    def close(self) -> None:
+        """Finish what runs in the background, and let another process own the Chroma index."""
+        self._closed.set()
+        if self._background is not None:
+            self._background.join()
+        self._dense.close()
+
+    def _prepare(self) -> None:
+        """Index what waits: a few at once, many in the background."""
+        with self._database.read() as connection:
+            waiting = index.count_pending(connection, FEW + 1)
+            lacks = self._lacks_vectors and index.count_without_vector(
+                connection, self._embedder.name
+            )
+        if waiting > FEW or (lacks and time.monotonic() >= self._rest_until):
+            self._start_background()
+        elif waiting and self._indexing.acquire(blocking=False):
+            try:
+                self._index_all(progress=False)
+            finally:
+                self._indexing.release()
+
+    def _start_background(self) -> None:
+        if self._background is None or not self._background.is_alive():
+            self._background = threading.Thread(target=self._catch_up_quietly, daemon=True)
+            self._background.start()
+
+    def _catch_up_quietly(self) -> None:
+        try:
+            self.catch_up()
+        except KaguraError as error:
+            self.notice = f"Memory is incomplete. {error}"
+
+    def _index_all(self, progress: bool) -> None:
+        with self._database.read() as connection:
+            waiting = index.count_waiting(connection, self._embedder.name)
+        with tqdm(total=waiting, desc="Memory", delay=2, disable=not progress) as bar:
+            while not self._closed.is_set() and (batch := self._next_batch()):
+                vectors = self._embed_sources(batch)
+                entries = indexer.entries(batch, vectors)
+                with self._database.write() as connection:
+                    index.write(connection, self._embedder.name, entries)
+                bar.update(len(batch))
+        self._dense.fold()
+
+    def _next_batch(self) -> list[index.Source]:
+        """Conversations that wait, or else those that lack a vector while the embedder works."""
+        with self._database.read() as connection:
+            batch = index.pending(connection, BATCH)
+            works = time.monotonic() >= self._rest_until
+            if not batch and self._lacks_vectors and works:
+                batch = index.without_vector(connection, self._embedder.name, BATCH)
+                self._lacks_vectors = bool(batch)
+        return batch
+
+    def _embed_sources(self, batch: Sequence[index.Source]) -> list[Vector | None]:
+        if time.monotonic() >= self._rest_until:
+            try:
+                return list(indexer.embed(self._embedder, batch))
+            except KaguraError as error:
+                self._degrade(error)
+        return [None] * len(batch)
+
+    def _embed_prompt(self, prompt: str) -> Vector:
+        vector = indexer.embed_prompt(self._embedder, prompt)
+        self.notice = None
+        return vector
+
+    def _degrade(self, error: KaguraError) -> None:
+        self._rest_until = time.monotonic() + PAUSE
+        self._lacks_vectors = True
+        self.notice = f"Memory searches by words only. {error}"
+
+    def _sync(self, connection: Connection) -> None:
+        """Bring this process's copy up to date; the caller holds `_searching`."""
+        clock = index_search.read_clock(connection)
+        if clock.generation != self._clock.generation:
+            self._roster, self._clock = Roster(), index_search.Clock(0, clock.generation)
+        if clock.change > self._clock.change:
+            self._roster.add(index_search.items_since(connection, self._clock.change))
+            self._clock = clock
+        self._dense.sync(connection, clock)
+
+    def _search(
+        self,
+        connection: Connection,
+        terms: Sequence[str],
+        query: Vector | None,
+        limit: int,
+        exclude_session: str | None,
+    ) -> Sequence[fusion.Hit]:
+        roster = self._roster
+        found = lexical.search(connection, roster, terms)
+        hidden = roster.of_session(exclude_session)
+        found.scores[hidden] = 0
+        slots = fusion.top(found.scores, CANDIDATES)
+        cosine = np.zeros(0, np.float32)
+        if query is not None:
+            near, _ = self._dense.nearest(connection, query, CANDIDATES + len(hidden))
+            slots = np.setdiff1d(np.union1d(slots, roster.slots(near)), hidden)
+            positions = roster.positions[slots].tolist()
+            known = self._dense.cosines(connection, query, positions)
+            cosine = np.array([known.get(one, 0.0) for one in positions], np.float32)
+        return fusion.fuse(
+            slots,
+            found.scores[slots],
+            cosine if query is not None else np.zeros(len(slots), np.float32),
+            possible=found.possible,
+            weight=self._embedder.weight,
+            floor=self._embedder.floor,
+            limit=limit,
+        )

@@ -1,0 +1,131 @@
+"""Reading what memory searches; `index_schema` draws the rows."""
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Row, Select, func, select
+
+from kagura_nb.store.index_schema import clock, items, vectors
+
+POSTINGS = """
+SELECT
+  (SELECT group_concat(rowid) FROM (SELECT rowid FROM memory_text
+    WHERE memory_text MATCH 'body : "' || value || '"' LIMIT :most)),
+  (SELECT group_concat(rowid) FROM (SELECT rowid FROM memory_text
+    WHERE memory_text MATCH 'label : "' || value || '"' LIMIT :most))
+FROM json_each(:terms) ORDER BY key
+"""
+
+Vector = NDArray[np.float32]
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How far the index has come.
+
+    Args:
+        change: grows with every write.
+        generation: grows when conversations were removed, so that copies must be thrown away.
+    """
+
+    change: int
+    generation: int
+
+
+def read_clock(connection: Connection) -> Clock:
+    """How far the index has come."""
+    row = connection.execute(select(clock.c.change, clock.c.generation)).one()
+    return Clock(row.change, row.generation)
+
+
+def count_vectors(connection: Connection, embedder: str) -> int:
+    """How many vectors there are of this embedder."""
+    query = select(func.count()).select_from(vectors).where(vectors.c.embedder == embedder)
+    return connection.scalar(query) or 0
+
+
+def items_since(connection: Connection, change: int) -> Iterable[Row[int, str, str, int]]:
+    """Rows (position, conversation_id, session, length) written after a change."""
+    columns = (items.c.position, items.c.conversation_id, items.c.session, items.c.length)
+    return connection.execute(
+        select(*columns).where(items.c.change > change).order_by(items.c.position)
+    )
+
+
+def vectors_since(
+    connection: Connection, embedder: str, change: int, batch: int = 5000
+) -> Iterator[tuple[Positions, Vector]]:
+    """Batches of positions, shape (n,), and vectors, shape (n, dimension), after a change."""
+    query = select(vectors.c.position, vectors.c.vector).where(
+        vectors.c.embedder == embedder, vectors.c.change > change
+    )
+    result = connection.execution_options(yield_per=batch).execute(query)
+    for rows in result.partitions(batch):
+        yield _matrix(rows)
+
+
+def vectors_at(
+    connection: Connection, embedder: str, positions: Sequence[int]
+) -> tuple[Positions, Vector]:
+    """Those of the positions that have a vector, and their vectors, in any order."""
+    query = select(vectors.c.position, vectors.c.vector).where(
+        vectors.c.embedder == embedder, vectors.c.position.in_(positions)
+    )
+    return _matrix(connection.execute(query).all())
+
+
+def sample_vectors(connection: Connection, embedder: str, count: int) -> tuple[Positions, Vector]:
+    """Some vectors picked at random, shapes (n,) and (n, dimension), n at most `count`."""
+    highest = connection.scalar(select(func.max(vectors.c.position))) or 0
+    wanted = random.sample(range(1, highest + 1), min(count, highest))
+    return vectors_at(connection, embedder, wanted)
+
+
+def vectors_of(connection: Connection, embedder: str, ids: Sequence[str]) -> dict[str, Vector]:
+    """Vectors by conversation id; those that lack one are left out."""
+    query: Select[str, bytes] = (
+        select(items.c.conversation_id, vectors.c.vector)
+        .join(vectors, vectors.c.position == items.c.position)
+        .where(vectors.c.embedder == embedder, items.c.conversation_id.in_(ids))
+    )
+    return {one: _decode(blob) for one, blob in connection.execute(query)}
+
+
+def postings(
+    connection: Connection, terms: Sequence[str], most: int
+) -> list[tuple[Positions, Positions]]:
+    """Where each term occurs.
+
+    Args:
+        connection: an open connection.
+        terms: prepared words, as in `Entry.body`.
+        most: positions of a term are read up to this number.
+
+    Returns:
+        For each term the positions with it in the body and those with it in the label.
+    """
+    if connection.dialect.name != "sqlite":
+        return []
+    rows = connection.exec_driver_sql(POSTINGS, {"terms": json.dumps(list(terms)), "most": most})
+    return [(_positions(body), _positions(label)) for body, label in rows]
+
+
+def _positions(joined: str | None) -> Positions:
+    return np.fromstring(joined or "", dtype=np.int64, sep=",")
+
+
+def _decode(blob: bytes) -> Vector:
+    return np.frombuffer(blob, dtype=np.float16).astype(np.float32)
+
+
+def _matrix(rows: Sequence[Row[int, bytes]]) -> tuple[Positions, Vector]:
+    positions = np.array([position for position, _ in rows], dtype=np.int64)
+    joined = b"".join(blob for _, blob in rows)
+    return positions, _decode(joined).reshape(len(rows), -1) if rows else np.zeros(
+        (0, 0), np.float32
+    )
