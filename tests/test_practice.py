@@ -121,7 +121,8 @@ def test_held_out_wordings_and_values_are_in_no_training_text(language: str) -> 
     ]
 
     assert not taught & held_out
-    assert [one for one in values if one in text] == []
+    said = text if language == "ja" else set(re.findall(r"[\w-]+", text.lower()))
+    assert [one for one in values if one.lower() in said] == []
 
 
 def test_replies_are_the_same_every_time(practice: PracticeProvider) -> None:
@@ -189,7 +190,9 @@ def test_a_new_model_is_the_same_in_onnx_and_transformers(tmp_path: Path) -> Non
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tiny = replace(Recipe(), steps=3, tokens=256, width=32, layers=2, heads=3, head_width=16, hidden=32)
+    tiny = replace(
+        Recipe(), rounds=(2, 1), tokens=256, width=32, layers=2, heads=2, head_width=32, hidden=32
+    )
     build(tiny, tmp_path)
     model = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
@@ -197,7 +200,7 @@ def test_a_new_model_is_the_same_in_onnx_and_transformers(tmp_path: Path) -> Non
     tokens = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False)
 
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    past = np.zeros((2, 2, 3, 0, 16), np.float32)
+    past = np.zeros((2, 2, 2, 0, 32), np.float32)
     _, past = session.run(None, {"tokens": np.array([tokens[:3]]), "past": past})
     logits, past = session.run(None, {"tokens": np.array([tokens[3:]]), "past": past})
 

@@ -37,7 +37,7 @@ class Recipe:
     """What is trained, on what, for how long.
 
     Args:
-        steps: optimizer steps.
+        rounds: optimizer steps of each round; a round ends with a learning rate of nothing.
         tokens: tokens of a batch.
         context: tokens of the longest dialogue.
         seed: of dialogues and weights.
@@ -52,7 +52,7 @@ class Recipe:
         echoes: see `batches`.
     """
 
-    steps: int = 2600
+    rounds: tuple[int, ...] = (2600, 1600)
     tokens: int = 2048
     context: int = 1024
     seed: int = 1
@@ -67,8 +67,11 @@ class Recipe:
     echoes: float = 0.15
 
     def pace(self, step: int) -> float:
-        """The learning rate's share of its height: up, level, then down to nothing."""
-        return min(1.0, (step + 1) / 60, (self.steps - step) / (0.7 * self.steps))
+        """The learning rate's share of its height: in every round up, level, then down."""
+        rounds = iter(self.rounds)
+        while step >= (length := next(rounds)):
+            step -= length
+        return min(1.0, (step + 1) / 60, (length - step) / (0.7 * length))
 
 
 def build(recipe: Recipe, folder: Path) -> None:
@@ -101,7 +104,7 @@ def train(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
         short_pools=recipe.short_pools,
         echoes=recipe.echoes,
     )
-    for step in (bar := tqdm(range(recipe.steps), desc="pre-training", mininterval=1)):
+    for step in (bar := tqdm(range(sum(recipe.rounds)), desc="pre-training", mininterval=1)):
         loss = loss_of(model, *next(drawn))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -167,11 +170,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Pre-train the practice model.")
     parser.add_argument("--check", action="store_true", help="only print the accuracy table")
     parser.add_argument("--folder", type=Path, default=MODEL, help="where the model is written")
-    parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimizer steps")
+    parser.add_argument(
+        "--rounds", type=int, nargs="+", default=Recipe().rounds, help="steps of each"
+    )
     parser.add_argument("--questions", type=int, default=200, help="questions of each skill")
     given = parser.parse_args()
     if not given.check:
-        build(replace(Recipe(), steps=given.steps), given.folder)
+        build(replace(Recipe(), rounds=tuple(given.rounds)), given.folder)
     print(examine(given.folder, given.questions))  # noqa: T201
 
 

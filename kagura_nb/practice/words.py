@@ -82,10 +82,10 @@ SIGN_OFFS: dict[str, str] = {
     "en": "Cheers!|— {name}|— Yours, {name}|Yours, {name}|Best wishes, {name}|Have a nice day!|Love, {name}|"
     "Take care!|{word}!|{word} {word}!|~ {name}|({name})|Bye for now!|— {word}, {name}|{emoji}|"
     "{word}, {word}.|Stay {word}!|Yours truly, {name} {emoji}|Ciao, {name}!|* {word} *|See you, {name}.|"
-    "{word} {emoji}|— Your {word}|Over and out.|Always yours, {word}|With {word} from {name}|xo {name}",
+    "{word} {emoji}|— Your {word}|Over and out.|Always yours, {word}|With {word} from {name}|xo {name}|Love, Kagura|Kagura {emoji}|— your Kagura|So long, {word}-{word}!",
     "ja": "またね！|{name}より|ではまた。|かしこ。|以上です。|頑張ってね！|— {name}|{word}！|{emoji}|{word}より。|"
     "また明日！|{name}でした。|どうぞ{word}に。|{word}{emoji}|よい一日を！|にゃん。|〜{name}|"
-    "いつでも{word}を。|敬具、{name}|{word}、{word}！|ごきげんよう。|お元気で、{name}",
+    "いつでも{word}を。|敬具、{name}|{word}、{word}！|ごきげんよう。|お元気で、{name}|かぐらでした。|かぐらより{emoji}|どうかお元気で！|おつかれさま。|{word}を{word}。",
 }
 
 HELD_OUT_SIGN_OFFS: dict[str, str] = {
@@ -140,8 +140,13 @@ KANJI = (
 
 def invent(language: str, random: Random) -> str:
     """A word that no list holds: syllables in English, characters in Japanese."""
-    if language == "en":
-        return _invent_english(random)
+    while True:
+        word = _invent_english(random) if language == "en" else _invent_japanese(random)
+        if not any(word.lower() in text.lower() for text in HELD_OUT[language].values()):
+            return word
+
+
+def _invent_japanese(random: Random) -> str:
     kind = random.random()
     if kind < 0.45:
         return "".join(_character(random) for _ in range(random.randint(1, 3)))
@@ -169,8 +174,16 @@ def value(language: str, kind: str, random: Random) -> str:
 
 
 def sign_off(language: str, random: Random) -> str:
-    """A closing for training, with invented names and words in it."""
-    return fill(random.choice(SIGN_OFFS[language].split("|")), language, random)
+    """A closing for training: a listed one, or words and marks put together at random."""
+    if random.random() < 0.5:
+        return fill(random.choice(SIGN_OFFS[language].split("|")), language, random)
+    words = [value(language, random.choice(BLENDED), random) for _ in range(random.randint(1, 3))]
+    joint = random.choice([" ", " ", ", ", "-"] if language == "en" else ["", "", "の", "、"])
+    mark = random.choice(
+        ["!", ".", "", "?", "…"] if language == "en" else ["！", "。", "", "♪", "…"]
+    )
+    emoji = random.choice(["", "", random.choice(EMOJI), " " + random.choice(EMOJI)])
+    return random.choice(["", "", "— ", "~ ", "* "]) + joint.join(words) + mark + emoji
 
 
 def held_out(language: str, kind: str, random: Random) -> str:

@@ -190,10 +190,10 @@ class _Draw:
 
     def scene(self, short: bool) -> Scene:
         size = self.random.choices((0, 1, 2, 3, 4, 5), (15, 15, 17, 20, 17, 16))[0]
-        shown = self.random.choices((0, 1, 2, 3, 5, 8), (45, 8, 32, 8, 4, 3))[0]
+        shown = self.random.choices((0, 1, 2, 3, 5, 8), (35, 8, 40, 10, 4, 3))[0]
         if short:
             size, shown = self.random.choice(((0, 0), (1, 0), (0, 2)))
-        closing = self.voice.sign_off() if shown and self.random.random() < 0.75 else ""
+        closing = self.voice.sign_off() if shown and self.random.random() < 0.85 else ""
         memory = [self._remembered(closing) for _ in range(size)]
         examples = [signed(self._liked(), closing) for _ in range(shown)]
         turns = [self._turn(closing) for _ in range(self.random.randint(1, 8))]
