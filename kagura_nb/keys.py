@@ -1,9 +1,9 @@
 """What it takes to reach a vendor: an address and, unless it runs on this machine, a key.
 
-    address:  what the settings say  <  the vendor's own environment variable  <  its usual address
-    key:      the vendor's environment variables  <  the system's keyring
+    address:  the settings, else the vendor's own environment variable, else its usual address
+    key:      the vendor's environment variables, else the system's keyring
 
-Read each line from the left: the first that is there wins. A key lives in memory and in those two
+A key lives in memory and in those two
 places only; `redact` keeps it out of everything that is shown or stored.
 """
 
@@ -72,6 +72,12 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def shown(url: str) -> str:
+    """The URL as it may be shown: without the name and password that it may carry."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def find(vendor: str) -> str:

@@ -168,6 +168,7 @@ def _entries(model: str, settings: Settings) -> Iterator[Price]:
 
 @lru_cache(maxsize=1)
 def shipped() -> tuple[Price, ...]:
+    """The price list that comes with the package."""
     return parse((files("kagura_nb") / PRICE_FILE).read_text(encoding="utf-8"))
 
 

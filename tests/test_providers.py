@@ -230,6 +230,17 @@ def test_a_cut_stream_keeps_what_had_arrived(
 
 
 @VENDORS
+def test_a_stream_that_reports_its_own_failure_is_cut_and_quoted(
+    name: str, fixture: str, settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    server = request.getfixturevalue(fixture)
+    server.fail(Fault(cut_after=3, code="INTERNAL", message=f"out of memory for {KEY}"))
+
+    with pytest.raises(ReplyCut, match=r"cut short \(out of memory for \[key\]\). Ask again"):
+        ask(open_provider(name, settings))
+
+
+@VENDORS
 def test_a_silent_server_is_given_up(
     name: str, fixture: str, request: pytest.FixtureRequest
 ) -> None:
@@ -258,6 +269,15 @@ def test_a_server_that_is_down_is_named_with_its_address(
 
     with pytest.raises(ServerUnreachable, match=rf"127\.0\.0\.1:\d+/v1 does not answer.*{cure}"):
         ask(open_provider(name, settings))
+
+
+def test_a_password_in_the_address_is_not_shown(settings: Settings) -> None:
+    guarded = settings.with_(base_url=f"http://ann:pass-word@127.0.0.1:{closed_port()}/v1")
+
+    with pytest.raises(ServerUnreachable, match=r"OpenAI at http://127\.0\.0\.1") as caught:
+        ask(open_provider(OPENAI, guarded))
+
+    assert "pass-word" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_page_instead_of_an_api_is_told(openai_server: OpenAIServer, settings: Settings) -> None:

@@ -76,12 +76,13 @@ class Faults:
     def unreachable(self, why: str) -> ProviderError:
         """Nothing answers, or not in time, or only with a failure of its own."""
         cure = START_COMMANDS.get(self.vendor, "Check the address and the network, then try again")
-        return ServerUnreachable(f"{self.title} at {self.address} {why}", cure)
+        return ServerUnreachable(f"{self.title} at {keys.shown(self.address)} {why}", cure)
 
     def failing(self, status: int) -> ProviderError:
         """The server fails, also after the retries."""
         return ServerUnreachable(
-            f"{self.title} at {self.address} fails (HTTP {status})", "Try again in a while"
+            f"{self.title} at {keys.shown(self.address)} fails (HTTP {status})",
+            "Try again in a while",
         )
 
     def limited(self, said: str) -> ProviderError:
@@ -105,9 +106,9 @@ class Faults:
             "Shorten the prompt, start a new session, or choose a model with a longer context",
         )
 
-    def cut(self) -> ProviderError:
+    def cut(self, said: str = "") -> ProviderError:
         """The stream ended before the reply did."""
-        return ReplyCut(f"The reply of {self.model} was cut short", "Ask again")
+        return ReplyCut(f"The reply of {self.model} was cut short{quoted(said)}", "Ask again")
 
     def blocked(self, reason: str) -> ProviderError:
         """The vendor's filter stopped the reply."""

@@ -145,7 +145,7 @@ def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
     except (httpx2.TransportError, errors.UnknownApiResponseError) as error:
         raise (faults.cut() if begun else _unreachable(faults, error)) from None
     except errors.APIError as error:
-        raise _translated(error, faults) from None
+        raise _translated(error, faults, begun) from None
 
 
 def _unreachable(faults: Faults, error: Exception) -> ProviderError:
@@ -155,7 +155,7 @@ def _unreachable(faults: Faults, error: Exception) -> ProviderError:
     return faults.unreachable("does not answer in time" if late else "does not answer")
 
 
-def _translated(error: "errors.APIError", faults: Faults) -> ProviderError:
+def _translated(error: "errors.APIError", faults: Faults, begun: bool) -> ProviderError:
     """Our error for a refusal (ai.google.dev/gemini-api/docs/troubleshooting, 2026-11)."""
     status, said = error.code or 500, error.message or ""
     if "api key" in said.lower() or status == 401:
@@ -173,4 +173,6 @@ def _translated(error: "errors.APIError", faults: Faults) -> ProviderError:
         return faults.too_long()
     if status == 429:
         return faults.limited(said)
-    return faults.failing(status) if status >= 500 else faults.refused(said)
+    if status >= 500:
+        return faults.cut(said) if begun else faults.failing(status)
+    return faults.refused(said)

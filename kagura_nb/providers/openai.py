@@ -169,7 +169,7 @@ def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
     except openai.APIConnectionError as error:
         raise (faults.cut() if begun else _unreachable(faults, error)) from None
     except openai.APIError as error:
-        raise _translated(error, faults) from None
+        raise _translated(error, faults, begun) from None
 
 
 def _unreachable(faults: Faults, error: "openai.APIConnectionError") -> ProviderError:
@@ -179,7 +179,7 @@ def _unreachable(faults: Faults, error: "openai.APIConnectionError") -> Provider
     return faults.unreachable("does not answer in time" if late else "does not answer")
 
 
-def _translated(error: "openai.APIError", faults: Faults) -> ProviderError:
+def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> ProviderError:
     """Our error for a refusal, by status and code (OpenAI's guide to error codes, 2026-11)."""
     status = getattr(error, "status_code", None) or 500
     said = _said(error)
@@ -196,7 +196,9 @@ def _translated(error: "openai.APIError", faults: Faults) -> ProviderError:
         return faults.forbidden(said)
     if status == 429:
         return faults.unpaid() if error.code == "insufficient_quota" else faults.limited(said)
-    return faults.failing(status) if status >= 500 else faults.refused(said)
+    if status >= 500:
+        return faults.cut(said) if begun else faults.failing(status)
+    return faults.refused(said)
 
 
 def _said(error: "openai.APIError") -> str:

@@ -40,7 +40,8 @@ class Fault:
         status: refuse with this HTTP status.
         code: the vendor's own code of the refusal.
         message: its words; `{key}` repeats the key that was sent.
-        cut_after: stop in the middle of the stream, after so many pieces.
+        cut_after: stop in the middle of the stream, after so many pieces; with a `code`, the stream
+            says so as an error of its own.
         slow: seconds between two pieces.
         hang: seconds of silence before anything is sent.
     """
@@ -178,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for count, event in enumerate(events):
             if fault.cut_after is not None and count >= fault.cut_after:
+                if fault.code:
+                    self._piece(json.dumps(self.server.refusal(500, fault.code, fault.message)))
                 self.close_connection = True
                 return
             if fault.slow:
@@ -186,9 +189,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.hung_up.set()
                 self.close_connection = True
                 return
-            data = f"data: {event}\n\n".encode()
-            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            self._piece(event)
         self.wfile.write(b"0\r\n\r\n")
+
+    def _piece(self, event: str) -> None:
+        data = f"data: {event}\n\n".encode()
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
     def _left(self) -> bool:
         self.connection.setblocking(False)
