@@ -17,7 +17,7 @@ from kagura_nb.memory.embedders import Embedder, Vector, unit
 from kagura_nb.memory.text import is_unspaced, words
 from kagura_nb.settings import Settings
 
-DIMENSION = 384
+DIMENSION = 256
 SIZES = (3, 4)
 
 

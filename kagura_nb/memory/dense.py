@@ -84,17 +84,16 @@ class Dense:
         kept = ~np.isin(older, self._recent.positions)
         return np.append(positions, older[kept]), np.append(cosines, their_cosines[kept])
 
-    def cosines(
-        self, connection: Connection, query: Vector, positions: Sequence[int]
-    ) -> dict[int, float]:
-        """Cosines of those of the positions that have a vector."""
+    def cosines(self, connection: Connection, query: Vector, positions: Sequence[int]) -> Scores:
+        """Cosines of these positions, 0 for those that have no vector, shape (n,)."""
         found = self._recent.cosines(query, positions)
-        missing = [one for one in positions if one not in found]
-        if self._base is not None and missing:
-            places, vectors = index_search.vectors_at(connection, self._embedder, missing)
-            values = vectors @ query if len(places) else ()
-            found |= {int(one): float(value) for one, value in zip(places, values, strict=True)}
-        return found
+        missing = np.flatnonzero(np.isnan(found)).tolist() if self._base is not None else []
+        if missing:
+            wanted = [positions[one] for one in missing]
+            places, vectors = index_search.vectors_at(connection, self._embedder, wanted)
+            known = dict(zip(places.tolist(), vectors @ query, strict=True)) if len(places) else {}
+            found[missing] = [known.get(one, 0.0) for one in wanted]
+        return np.nan_to_num(found)
 
     def fold(self) -> None:
         """Hand later vectors to Chroma when they have become many; callers serialise this."""

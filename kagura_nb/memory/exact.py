@@ -1,4 +1,8 @@
-"""Exact search over vectors in memory: a matrix product."""
+"""Exact search over vectors in memory.
+
+`einsum` instead of `@`: as fast on one thread, and it starts no others. BLAS does, and waits for
+them, which on a busy machine cost 8 ms instead of 1 for 10,000 vectors.
+"""
 
 from collections.abc import Sequence
 
@@ -45,16 +49,19 @@ class ExactVectors:
         """The positions of the `count` nearest vectors and their cosines, in any order."""
         if not len(self):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        cosines = self.vectors @ query
+        cosines = np.einsum("ij,j->i", self.vectors, query)
         count = min(count, len(cosines))
         places = np.argpartition(cosines, len(cosines) - count)[-count:]
         return self.positions[places], cosines[places]
 
-    def cosines(self, query: Vector, positions: Sequence[int]) -> dict[int, float]:
-        """Cosines of those of the positions that are here."""
-        known = [one for one in positions if one in self._rows]
-        found = self._matrix[[self._rows[one] for one in known]] @ query if known else ()
-        return {one: float(cosine) for one, cosine in zip(known, found, strict=True)}
+    def cosines(self, query: Vector, positions: Sequence[int]) -> Scores:
+        """Cosines of these positions, NaN for those that are not here, shape (n,)."""
+        rows = np.array([self._rows.get(one, -1) for one in positions], np.int64)
+        found = np.full(len(rows), np.nan, np.float32)
+        here = rows >= 0
+        if here.any():
+            found[here] = np.einsum("ij,j->i", self._matrix[rows[here]], query)
+        return found
 
     def _make_room(self, size: int, dimension: int) -> None:
         if size <= len(self._matrix):

@@ -13,7 +13,7 @@ import numpy as np
 
 from kagura_nb.memory.roster import Scores, Slots
 
-LEXICAL_FLOOR = 0.2
+LEXICAL_FLOOR = 0.15
 """Share of the prompt's words, weighed by their rarity, from which a text is related to it."""
 
 
@@ -71,8 +71,7 @@ def fuse(
 
 def top(scores: Scores, count: int) -> Slots:
     """The places of the `count` highest positive scores, in any order."""
-    if len(scores) > count:
-        places = np.argpartition(scores, -count)[-count:]
-    else:
-        places = np.arange(len(scores))
-    return places[scores[places] > 0]
+    places = np.flatnonzero(scores > 0)
+    if len(places) > count:
+        places = places[np.argpartition(scores[places], -count)[-count:]]
+    return places

@@ -30,6 +30,8 @@ CANDIDATES = 200
 """Best results of each search that are fused."""
 FEW = 32
 """Waiting conversations that are indexed before a recall; more are indexed beside it."""
+PATIENCE = 0.5
+"""Seconds for which a recall waits for another thread that is indexing those few."""
 BATCH = 256
 """Conversations indexed in one transaction."""
 PAUSE = 60.0
@@ -103,7 +105,7 @@ class Memory:
 
     def embed(self, prompt: str) -> Vector | None:
         """The prompt's vector, shape (dimension,); None while the embedder fails."""
-        if time.monotonic() < self._rest_until:
+        if self._resting:
             return None
         try:
             return self._embed_cached(prompt)
@@ -142,25 +144,30 @@ class Memory:
         self.catch_up(progress)
         with self._searching, self._database.read() as connection:
             self._sync(connection)
+        self.wait()
+
+    def wait(self) -> None:
+        """Return when nothing is indexed or opened in the background any more."""
+        if self._background is not None:
+            self._background.join()
         self._dense.wait()
 
     def close(self) -> None:
         """Finish what runs in the background, and let another process own the Chroma index."""
         self._closed.set()
-        if self._background is not None:
-            self._background.join()
+        self.wait()
         self._dense.close()
 
     def _prepare(self) -> None:
         """Index what waits: a few at once, many in the background."""
         with self._database.read() as connection:
             waiting = index.count_pending(connection, FEW + 1)
-            lacks = self._lacks_vectors and index.count_without_vector(
-                connection, self._embedder.name
-            )
-        if waiting > FEW or (lacks and time.monotonic() >= self._rest_until):
+            if self._lacks_vectors and not self._resting:
+                name = self._embedder.name
+                self._lacks_vectors = index.count_without_vector(connection, name) > 0
+        if waiting > FEW or (self._lacks_vectors and not self._resting):
             self._start_background()
-        elif waiting and self._indexing.acquire(blocking=False):
+        elif waiting and self._indexing.acquire(timeout=PATIENCE):
             try:
                 self._index_all(progress=False)
             finally:
@@ -193,14 +200,13 @@ class Memory:
         """Conversations that wait, or else those that lack a vector while the embedder works."""
         with self._database.read() as connection:
             batch = index.pending(connection, BATCH)
-            works = time.monotonic() >= self._rest_until
-            if not batch and self._lacks_vectors and works:
+            if not batch and self._lacks_vectors and not self._resting:
                 batch = index.without_vector(connection, self._embedder.name, BATCH)
                 self._lacks_vectors = bool(batch)
         return batch
 
     def _embed_sources(self, batch: Sequence[index.Source]) -> list[Vector | None]:
-        if time.monotonic() >= self._rest_until:
+        if not self._resting:
             try:
                 return list(indexer.embed(self._embedder, batch))
             except KaguraError as error:
@@ -211,6 +217,11 @@ class Memory:
         vector = indexer.embed_prompt(self._embedder, prompt)
         self.notice = None
         return vector
+
+    @property
+    def _resting(self) -> bool:
+        """Whether the embedder failed so lately that it is left alone."""
+        return time.monotonic() < self._rest_until
 
     def _degrade(self, error: KaguraError) -> None:
         self._rest_until = time.monotonic() + PAUSE
@@ -240,17 +251,16 @@ class Memory:
         hidden = roster.of_session(exclude_session)
         found.scores[hidden] = 0
         slots = fusion.top(found.scores, CANDIDATES)
-        cosine = np.zeros(0, np.float32)
+        cosine = np.zeros(len(slots), np.float32)
         if query is not None:
             near, _ = self._dense.nearest(connection, query, CANDIDATES + len(hidden))
             slots = np.setdiff1d(np.union1d(slots, roster.slots(near)), hidden)
             positions = roster.positions[slots].tolist()
-            known = self._dense.cosines(connection, query, positions)
-            cosine = np.array([known.get(one, 0.0) for one in positions], np.float32)
+            cosine = self._dense.cosines(connection, query, positions)
         return fusion.fuse(
             slots,
             found.scores[slots],
-            cosine if query is not None else np.zeros(len(slots), np.float32),
+            cosine,
             possible=found.possible,
             weight=self._embedder.weight,
             floor=self._embedder.floor,

@@ -37,7 +37,7 @@ class RemoteEmbedder:
     name: str
     on_this_machine: bool
     request: Callable[[list[str]], list[list[float]]]
-    weight: float = 0.7
+    weight: float = 1.0
     floor: float = 0.5
 
     def embed(self, texts: Sequence[str]) -> Vector:
