@@ -7,7 +7,7 @@ import gzip
 import importlib.resources
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from servers.gemini_vendor import GeminiServer
 from servers.openai_vendor import OpenAIServer
 
-from kagura_nb import keys, tokens
+from kagura_nb import ConversationCollector, keys, tokens
+from kagura_nb.memory import Memory
 
 KEY_VARIABLES = ("OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 
@@ -177,3 +178,38 @@ def page(browser_context: BrowserContext) -> Iterator[Page]:
     opened = browser_context.new_page()
     yield opened
     opened.close()
+
+
+# --- store and memory ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[ConversationCollector]:
+    """The store of the default user."""
+    opened = ConversationCollector()
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def memory(store: ConversationCollector) -> Iterator[Memory]:
+    """The memory over that store."""
+    opened = Memory(store.database, store.settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tell(store: ConversationCollector) -> Callable[..., str]:
+    """Store a conversation: `tell(prompt, reply="", session="default")` returns its id."""
+
+    def collect(prompt: str, reply: str = "", session: str = "default") -> str:
+        return store.collect(prompt, reply, "none", session=session)
+
+    return collect
+
+
+@pytest.fixture
+def ask(memory: Memory) -> Callable[[str], list[str]]:
+    """Recall: `ask(prompt)` returns the prompts of what was found, best first."""
+    return lambda prompt: [one.conversation.prompt for one in memory.recall(prompt, 5)]

@@ -38,6 +38,8 @@ class ChromaFolder:
 
     def own(self) -> bool:
         """Take the lock, and keep it until `release`; False where another process has it."""
+        if self._lock is not None:
+            return True
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(self._folder / "owner.lock", mode=0o600, is_singleton=False)
         try:
@@ -47,17 +49,18 @@ class ChromaFolder:
         self._lock = lock
         return True
 
-    def path(self, *, fresh: bool = False) -> Path:
-        """The index's folder, a new one where there is none or none is wanted.
+    def path(self, generation: int, *, fresh: bool = False) -> Path:
+        """The folder of an index's generation, a new one where there is none or none is wanted.
 
         A new one has a new name, because Chroma remembers in each process what it has opened.
         """
+        beginning = f"chroma-{generation}-"
         old = [one for one in self._folder.iterdir() if one.is_dir()]
-        if len(old) == 1 and not fresh:
+        if len(old) == 1 and old[0].name.startswith(beginning) and not fresh:
             return old[0]
         for one in old:
             shutil.rmtree(one, ignore_errors=True)
-        path = self._folder / f"chroma-{ULID()}"
+        path = self._folder / f"{beginning}{ULID()}"
         path.mkdir(mode=0o700)
         return path
 

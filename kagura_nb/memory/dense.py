@@ -8,13 +8,11 @@ Chroma is opened in the background while exact search serves.
 
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
-from tqdm import tqdm
 
-from kagura_nb.memory import chroma
+from kagura_nb.memory.chroma_copy import Copy, CopyKeeper
 from kagura_nb.memory.embedders import Vector
 from kagura_nb.memory.exact import ExactVectors
 from kagura_nb.memory.roster import Scores, Slots
@@ -25,12 +23,10 @@ EXACT_BELOW = 50_000
 and open it."""
 FOLD = 200
 """Later vectors that are handed to Chroma together."""
-SAMPLES = 16
-"""Vectors that must find themselves when a Chroma index is opened."""
 
 
 class Dense:
-    """The vectors of one embedder. Callers serialise `sync` and the searches.
+    """The vectors of one embedder. Any thread may call it.
 
     Args:
         database: the store.
@@ -40,54 +36,60 @@ class Dense:
 
     def __init__(self, database: Database, embedder: str, exact_below: int = EXACT_BELOW) -> None:
         self._database = database
-        self._settings = database.settings
         self._embedder = embedder
         self._exact_below = exact_below
-        self._folder = chroma.ChromaFolder(self._settings.user_home)
-        self._base: chroma.ChromaVectors | None = None
+        self._keeper = CopyKeeper(database, embedder)
+        self._copy: Copy | None = None
         self._recent = ExactVectors()
-        self._change = 0
-        self._generation = 0
+        self._clock = index_search.Clock(0, 0)
         self._opening: threading.Thread | None = None
+        self._tried: int | None = None
+        self._lock = threading.RLock()
 
     @property
     def uses_chroma(self) -> bool:
         """Whether Chroma answers."""
-        return self._base is not None
+        return self._copy is not None
 
-    def sync(self, connection: Connection, clock: index_search.Clock) -> None:
-        """Load what has been written since the last time."""
-        if clock.generation != self._generation:
-            self._reset(clock.generation)
-        if clock.change > self._change:
-            for positions, vectors in index_search.vectors_since(
-                connection, self._embedder, self._change
-            ):
-                self._recent.put(positions, vectors)
-            self._change = clock.change
-        wanted = len(self._recent) >= self._exact_below and self._base is None
-        if wanted and self._opening is None:
-            self._opening = threading.Thread(target=self._open_quietly, daemon=True)
-            self._opening.start()
+    def sync(
+        self, connection: Connection, clock: index_search.Clock, *, progress: bool = False
+    ) -> None:
+        """Load what has been written since the last time.
+
+        Args:
+            connection: to the store.
+            clock: how far the store has come.
+            progress: show a bar if Chroma's copy has to be built and that takes over two seconds.
+        """
+        with self._lock:
+            if clock.generation != self._clock.generation:
+                self._reset(clock.generation)
+            if clock.change > self._clock.change:
+                self._recent = self._since(connection, self._clock.change, self._recent)
+                self._clock = clock
+            if len(self._recent) >= self._exact_below and self._copy is None:
+                self._open_once(progress)
 
     def nearest(self, connection: Connection, query: Vector, count: int) -> tuple[Slots, Scores]:
         """The positions of the about `count` nearest vectors and their cosines, in any order."""
-        positions, cosines = self._recent.nearest(query, count)
-        if self._base is None:
-            return positions, cosines
-        try:
-            older, their_cosines = self._base.nearest(query, count)
-        except Exception:  # Chroma's errors share no base; whatever it is, the store has it all
-            self._reset(self._generation)
-            self.sync(connection, index_search.read_clock(connection))
-            return self._recent.nearest(query, count)
-        kept = ~np.isin(older, self._recent.positions)
-        return np.append(positions, older[kept]), np.append(cosines, their_cosines[kept])
+        with self._lock:
+            if self._copy is None:
+                return self._recent.nearest(query, count)
+            try:
+                older, far = self._copy.vectors.nearest(query, count)
+            except Exception:  # Chroma's errors share no base; the store has all it had
+                self._reset(self._clock.generation)
+                self.sync(connection, index_search.read_clock(connection))
+                return self._recent.nearest(query, count)
+            positions, near = self._recent.nearest(query, count)
+            kept = ~np.isin(older, self._recent.positions)
+            return np.append(positions, older[kept]), np.append(near, far[kept])
 
     def cosines(self, connection: Connection, query: Vector, positions: Sequence[int]) -> Scores:
         """Cosines of these positions, 0 for those that have no vector, shape (n,)."""
-        found = self._recent.cosines(query, positions)
-        missing = np.flatnonzero(np.isnan(found)).tolist() if self._base is not None else []
+        with self._lock:
+            found = self._recent.cosines(query, positions)
+            missing = np.flatnonzero(np.isnan(found)).tolist() if self._copy else []
         if missing:
             wanted = [positions[one] for one in missing]
             places, vectors = index_search.vectors_at(connection, self._embedder, wanted)
@@ -97,26 +99,14 @@ class Dense:
 
     def fold(self) -> None:
         """Hand later vectors to Chroma when they have become many; callers serialise this."""
-        base, recent, change = self._base, self._recent, self._change
-        if base is None or len(recent) < FOLD:
+        with self._lock:
+            copy, change = self._copy, self._clock.change
+            positions, vectors = self._recent.positions.copy(), self._recent.vectors.copy()
+        if copy is None or len(positions) < FOLD:
             return
-        base.put(recent.positions.copy(), recent.vectors.copy())
-        base.reached(change)
-        self._put_below(base, change)
-
-    def open(self, *, progress: bool = False) -> None:
-        """Open Chroma's copy if it is this process's to open; build it again if it is not right.
-
-        Args:
-            progress: show a bar while it is built, when that takes over two seconds.
-        """
-        if not self._settings.chroma and not self._folder.own():
-            return
-        base, change = self._checked(progress)
-        if base is None:
-            base, change = self._checked(progress, fresh=True)
-        if base is not None:
-            self._put_below(base, change)
+        copy.vectors.put(positions, vectors)
+        copy.vectors.reached(change)
+        self._use(Copy(copy.vectors, change, copy.generation))
 
     def wait(self) -> None:
         """Return when nothing is being opened any more."""
@@ -126,64 +116,34 @@ class Dense:
     def close(self) -> None:
         """Finish opening, and let another process own the index."""
         self.wait()
-        self._folder.release()
+        self._keeper.release()
+
+    def _open_once(self, progress: bool) -> None:
+        """Open Chroma's copy in the background, once for each generation."""
+        busy = self._opening is not None and self._opening.is_alive()
+        if not busy and self._tried != self._clock.generation:
+            self._tried = self._clock.generation
+            self._opening = threading.Thread(target=self._open, args=(progress,), daemon=True)
+            self._opening.start()
+
+    def _open(self, progress: bool) -> None:
+        copy = self._keeper.open(progress=progress)
+        if copy is not None:
+            self._use(copy)
+
+    def _use(self, copy: Copy) -> None:
+        """Let Chroma answer for everything that the copy has."""
+        with self._lock, self._database.read() as connection:
+            clock = index_search.read_clock(connection)
+            if copy.generation == clock.generation == self._clock.generation:
+                self._copy, self._clock = copy, clock
+                self._recent = self._since(connection, copy.change, ExactVectors())
+
+    def _since(self, connection: Connection, change: int, into: ExactVectors) -> ExactVectors:
+        for positions, vectors in index_search.vectors_since(connection, self._embedder, change):
+            into.put(positions, vectors)
+        return into
 
     def _reset(self, generation: int) -> None:
-        self._base, self._recent = None, ExactVectors()
-        self._change, self._generation = 0, generation
-        self._opening = None
-
-    def _put_below(self, base: chroma.ChromaVectors, change: int) -> None:
-        """Let Chroma answer for everything up to a change."""
-        with self._database.read() as connection:
-            clock = index_search.read_clock(connection)
-            recent = ExactVectors()
-            for positions, vectors in index_search.vectors_since(
-                connection, self._embedder, change
-            ):
-                recent.put(positions, vectors)
-        if clock.generation == self._generation:
-            self._base, self._recent, self._change = base, recent, clock.change
-
-    def _open_quietly(self) -> None:
-        try:
-            self.open()
-        except BaseException:  # a panic in Chroma's Rust is no Exception; exact search serves
-            self._folder.release()
-
-    def _checked(
-        self, progress: bool, *, fresh: bool = False
-    ) -> tuple[chroma.ChromaVectors | None, int]:
-        """Chroma's copy brought up to the store's present change; None where it is not right."""
-        with self._database.read() as connection:
-            clock = index_search.read_clock(connection)
-            try:
-                base = self._collection(clock.generation, fresh)
-                self._copy(connection, base, progress)
-                base.reached(clock.change)
-                right = self._is_right(connection, base)
-            except BaseException:
-                if fresh:
-                    raise
-                return None, 0
-        return (base if right else None), clock.change
-
-    def _collection(self, generation: int, fresh: bool) -> chroma.ChromaVectors:
-        path = None if self._settings.chroma else self._folder.path(fresh=fresh)
-        client: Any = chroma.connect(self._settings, path)
-        return chroma.collection(client, self._settings, self._embedder, generation, fresh=fresh)
-
-    def _copy(self, connection: Connection, base: chroma.ChromaVectors, progress: bool) -> None:
-        total = index_search.count_vectors(connection, self._embedder)
-        bar = tqdm(total=total, initial=len(base), desc="Index", delay=2, disable=not progress)
-        with bar:
-            for positions, vectors in index_search.vectors_since(
-                connection, self._embedder, base.change
-            ):
-                base.put(positions, vectors)
-                bar.update(len(positions))
-
-    def _is_right(self, connection: Connection, base: chroma.ChromaVectors) -> bool:
-        if len(base) != index_search.count_vectors(connection, self._embedder):
-            return False
-        return base.finds(*index_search.sample_vectors(connection, self._embedder, SAMPLES))
+        self._copy, self._recent = None, ExactVectors()
+        self._clock = index_search.Clock(0, generation)

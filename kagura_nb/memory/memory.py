@@ -143,8 +143,13 @@ class Memory:
             index.clear(connection)
         self.catch_up(progress)
         with self._searching, self._database.read() as connection:
-            self._sync(connection)
+            self._sync(connection, progress=progress)
         self.wait()
+
+    @property
+    def uses_chroma(self) -> bool:
+        """Whether the vectors are searched through Chroma."""
+        return self._dense.uses_chroma
 
     def wait(self) -> None:
         """Return when nothing is indexed or opened in the background any more."""
@@ -228,7 +233,7 @@ class Memory:
         self._lacks_vectors = True
         self.notice = f"Memory searches by words only. {error}"
 
-    def _sync(self, connection: Connection) -> None:
+    def _sync(self, connection: Connection, *, progress: bool = False) -> None:
         """Bring this process's copy up to date; the caller holds `_searching`."""
         clock = index_search.read_clock(connection)
         if clock.generation != self._clock.generation:
@@ -236,7 +241,7 @@ class Memory:
         if clock.change > self._clock.change:
             self._roster.add(index_search.items_since(connection, self._clock.change))
             self._clock = clock
-        self._dense.sync(connection, clock)
+        self._dense.sync(connection, clock, progress=progress)
 
     def _search(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kagura_nb import keys
-from kagura_nb.errors import RecallError
+from kagura_nb.errors import KaguraError, RecallError
 from kagura_nb.memory.embedders import Embedder, Vector, unit
 from kagura_nb.settings import Settings
 
@@ -51,9 +51,9 @@ class RemoteEmbedder:
     def _ask(self, texts: list[str]) -> list[list[float]]:
         try:
             found = self.request(texts)
+        except KaguraError:
+            raise
         except Exception as error:  # two SDKs, each with its own tree, and the HTTP client's
-            if isinstance(error, RecallError):
-                raise
             reason = keys.redact(str(error)).splitlines()[0][:200]
             raise self._unusable(reason) from error
         if len(found) != len(texts):
