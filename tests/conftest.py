@@ -3,10 +3,14 @@
 Only loopback may be reached: vendors are HTTP servers on 127.0.0.1 that check what they are sent.
 """
 
+import contextlib
 import gzip
 import importlib.resources
 import os
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,8 @@ from servers.openai_vendor import OpenAIServer
 
 from kagura_nb import ConversationCollector, keys, tokens
 from kagura_nb.memory import Memory
+from kagura_nb.memory.embedders import Embedder, open_embedder
+from kagura_nb.settings import Settings
 
 KEY_VARIABLES = ("OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 
@@ -213,3 +219,46 @@ def tell(store: ConversationCollector) -> Callable[..., str]:
 def ask(memory: Memory) -> Callable[[str], list[str]]:
     """Recall: `ask(prompt)` returns the prompts of what was found, best first."""
     return lambda prompt: [one.conversation.prompt for one in memory.recall(prompt, 5)]
+
+
+@pytest.fixture
+def chroma_server(tmp_path: Path) -> Iterator[str]:
+    """`host:port` of a Chroma server."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = str(Path(sys.executable).parent / "chroma")
+    arguments = [program, "run", "--path", str(tmp_path / "chroma"), "--port", str(port)]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL) as server:
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.1)
+        yield f"127.0.0.1:{port}"
+        server.terminate()
+
+
+@pytest.fixture
+def tiny_encoder(tmp_path: Path) -> Path:
+    """A folder with a tiny sentence encoder in ONNX form."""
+    import tiny_encoder
+
+    return tiny_encoder.build(tmp_path / "tiny")
+
+
+@pytest.fixture(params=["builtin", "onnx", "openai", "ollama", "gemini"])
+def embedder(
+    request: pytest.FixtureRequest,
+    tiny_encoder: Path,
+    openai_server: OpenAIServer,
+    gemini_server: GeminiServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Embedder:
+    """Each of the embedders, the remote ones answered by a server on this machine."""
+    monkeypatch.setenv("OLLAMA_BASE_URL", openai_server.base_url)
+    model = {
+        "builtin": "builtin",
+        "onnx": f"onnx:{tiny_encoder}",
+        "gemini": "gemini:gemini-embedding-001",
+    }
+    chosen = model.get(request.param, f"{request.param}:text-embedding-3-small")
+    return open_embedder(Settings.load(embedder=chosen))

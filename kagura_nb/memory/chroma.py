@@ -41,7 +41,7 @@ class ChromaFolder:
         if self._lock is not None:
             return True
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(self._folder / "owner.lock", mode=0o600, is_singleton=False)
+        lock = FileLock(self._folder / "owner.lock", mode=0o600, thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout:

@@ -1,0 +1,214 @@
+"""The index is a copy: it heals after crashes, damage and forgetting, for any number of users."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from kagura_nb import ConversationCollector, Selection
+from kagura_nb.memory import Memory
+
+Tell = Callable[..., str]
+
+PROCESSES, EACH = 4, 500
+
+WRITER = """
+import sys
+from kagura_nb import ConversationCollector
+from kagura_nb.memory import Memory
+from servers.words import unique_word
+
+name, count, below = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+store = ConversationCollector()
+memory = Memory(store.database, store.settings, exact_below=below)
+for number in range(count):
+    word = unique_word(f"{name}-{number}")
+    one = store.collect(f"the {word} is number {number}", "noted", "none", session=name)
+    store.add_feedback(one, 5)
+    print(word, flush=True)
+    if number % 50 == 0:
+        memory.recall(word, 5)
+memory.catch_up()
+memory.close()
+"""
+
+
+def writer(name: str, count: int, below: int) -> subprocess.Popen[str]:
+    """Another process that collects, rates, indexes and recalls; it prints each word it stored."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    arguments = [sys.executable, "-c", WRITER, name, str(count), str(below)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+@contextmanager
+def opened(store: ConversationCollector, below: int = 1) -> Iterator[Memory]:
+    """A memory that uses Chroma from so many vectors on, as far as it may."""
+    memory = Memory(store.database, store.settings, exact_below=below)
+    memory.catch_up()
+    memory.recall("anything to begin with", 1)
+    memory.wait()
+    try:
+        yield memory
+    finally:
+        memory.close()
+
+
+def folder_of(store: ConversationCollector) -> Path:
+    (folder,) = (store.settings.user_home / "memory").glob("chroma-*")
+    return folder
+
+
+def test_four_processes_at_once_lose_nothing(store: ConversationCollector) -> None:
+    writers = [writer(f"writer{number}", EACH, below=200) for number in range(PROCESSES)]
+    told = [one.communicate()[0].split() for one in writers]
+    assert [one.returncode for one in writers] == [0] * PROCESSES
+
+    with opened(store) as memory:
+        assert memory.uses_chroma
+        found = {word: memory.recall(word, 1) for words in told for word in words}
+
+    assert len(found) == PROCESSES * EACH
+    assert [word for word, hits in found.items() if word not in _text(hits)] == []
+    assert store.get_stats()["high_rated"] == PROCESSES * EACH
+
+
+def test_what_a_killed_process_had_stored_is_found(store: ConversationCollector) -> None:
+    killed = writer("killed", 1000, below=1)
+    assert killed.stdout is not None
+    told = [killed.stdout.readline().strip() for _ in range(300)]
+    killed.send_signal(signal.SIGKILL)
+    told += killed.stdout.read().split()
+    killed.wait()
+
+    with opened(store) as memory:
+        assert [word for word in told if word not in _text(memory.recall(word, 1))] == []
+
+
+@pytest.mark.parametrize("damage", ["garbage", "missing"])
+def test_a_damaged_chroma_folder_is_built_again(
+    store: ConversationCollector, tell: Tell, damage: str
+) -> None:
+    ids = [tell(f"topic{number} words", session=f"s{number}") for number in range(40)]
+    with opened(store):
+        folder = folder_of(store)
+    for path in [one for one in folder.rglob("*") if one.is_file()]:
+        if damage == "garbage":
+            path.write_bytes(b"\xff\x00garbage" * 200)
+        else:
+            path.unlink()
+
+    code = "\n".join(
+        [
+            "from kagura_nb import ConversationCollector",
+            "from kagura_nb.memory import Memory",
+            "store = ConversationCollector()",
+            "memory = Memory(store.database, store.settings, exact_below=1)",
+            "memory.recall('topic7', 1); memory.wait()",
+            "print(memory.uses_chroma, memory.recall('topic7', 1)[0].conversation.id)",
+            "memory.close()",
+        ]
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert said.stdout.split() == ["True", ids[7]]
+
+
+def test_a_second_process_searches_exactly_and_finds_as_much(
+    store: ConversationCollector, tell: Tell
+) -> None:
+    wanted = tell("The lighthouse keeper plays chess")
+    with opened(store) as owner, opened(store) as other:
+        later = tell("The lighthouse was painted", session="later")
+        assert (owner.uses_chroma, other.uses_chroma) == (True, False)
+        for memory in (owner, other):
+            found = {one.conversation.id for one in memory.recall("lighthouse", 5)}
+            assert found == {wanted, later}
+
+
+def test_vectors_written_later_reach_chroma(store: ConversationCollector, tell: Tell) -> None:
+    tell("the first one")
+    with opened(store) as memory:
+        for number in range(300):
+            tell(f"thing{number} is blue", session=f"s{number}")
+        memory.catch_up()
+        memory.recall("thing7", 1)
+        memory.catch_up()
+        (found,) = memory.recall("thing7", 1)
+
+    assert found.conversation.prompt == "thing7 is blue"
+    with opened(store) as memory:
+        assert memory.uses_chroma
+        assert memory.recall("thing299", 1)[0].dense > 0.3
+
+
+def test_forgetting_throws_chromas_copy_away(store: ConversationCollector, tell: Tell) -> None:
+    tell("The secret is xyzzyplugh", session="secret")
+    tell("The weather is fine", session="kept")
+    with opened(store) as memory:
+        before = folder_of(store)
+        store.forget(Selection(session="secret"))
+        assert memory.recall("secret xyzzyplugh", 5) == []
+        memory.wait()
+        assert memory.uses_chroma
+
+    assert not before.exists()
+    assert folder_of(store).exists()
+
+
+def test_a_lost_index_is_made_again_with_progress(
+    store: ConversationCollector, memory: Memory, tell: Tell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(30):
+        tell(f"topic{number}", session=f"s{number}")
+    memory.catch_up()
+    shutil.rmtree(store.settings.user_home / "memory", ignore_errors=True)
+
+    memory.rebuild()
+
+    assert [one.conversation.prompt for one in memory.recall("topic7", 1)] == ["topic7"]
+    assert capsys.readouterr().err == "", "a bar only where it takes over two seconds"
+
+
+def test_many_waiting_conversations_are_indexed_beside_the_first_answer(
+    store: ConversationCollector, memory: Memory, tell: Tell
+) -> None:
+    for number in range(200):
+        tell(f"topic{number}", session=f"s{number}")
+
+    memory.recall("topic7", 1)
+    memory.wait()
+
+    assert [one.conversation.prompt for one in memory.recall("topic7", 1)] == ["topic7"]
+
+
+def test_an_index_that_another_program_holds_is_left_alone(
+    store: ConversationCollector, tell: Tell
+) -> None:
+    tell("The lighthouse keeper plays chess")
+    folder = store.settings.user_home / "memory"
+    folder.mkdir()
+    with FileLock(folder / "owner.lock"), opened(store) as memory:
+        assert not memory.uses_chroma
+        assert len(memory.recall("lighthouse", 5)) == 1
+
+
+def test_through_a_chroma_server_every_process_uses_it(
+    store: ConversationCollector, tell: Tell, chroma_server: str
+) -> None:
+    wanted = tell("The lighthouse keeper plays chess")
+    settings = store.settings.with_(chroma=chroma_server)
+    shared = ConversationCollector(settings=settings)
+    with opened(shared) as one, opened(shared) as other:
+        assert (one.uses_chroma, other.uses_chroma) == (True, True)
+        assert other.recall("lighthouse", 1)[0].conversation.id == wanted
+
+
+def _text(hits: object) -> str:
+    return " ".join(one.conversation.prompt for one in hits)  # type: ignore[attr-defined]
