@@ -107,10 +107,10 @@ class Assistant:
 
     def effect(self, conversation: Conversation) -> str:
         """What the present rating of a conversation means for later replies, in words."""
-        if conversation.rating is None:
-            return "No rating."
         if conversation.good:
             effect = "shown as an example from now on"
+        elif conversation.rating is None:
+            return "No rating."
         elif conversation.rating <= POOR_RATING:
             effect = "this reply is not recalled as an answer"
         else:

@@ -15,11 +15,12 @@ import kagura_nb
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
     "errors", "records", "settings", "keys", "store", "privacy", "pricing", "tokens", "memory",
-    "fewshot", "prompt", "practice", "providers", "deploy", "context", "assistant",
+    "fewshot", "prompt", "providers", "practice", "deploy", "context", "assistant",
     "auto", "notebook", "cli",
 ]  # fmt: skip
-LONGEST_MODULE = 300
+LONGEST_MODULE = 320
 LONGEST_FUNCTION = 50
+WORD_LISTS = {"kagura_nb.practice.english", "kagura_nb.practice.japanese"}
 LAZY_ROOTS = {
     "openai", "google", "chromadb", "torch", "transformers", "peft", "onnxruntime", "onnx",
     "onnxscript", "tokenizers", "tiktoken", "tiktoken_ext", "keyring", "matplotlib", "tqdm",
@@ -77,7 +78,7 @@ def test_modules_and_functions_stay_readable(path: Path) -> None:
         and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
     ]
     assert long == []
-    assert len(text.splitlines()) <= LONGEST_MODULE + 20
+    assert len(text.splitlines()) <= LONGEST_MODULE or name_of(path) in WORD_LISTS
 
 
 def test_there_are_no_rings() -> None:

@@ -7,6 +7,8 @@ tensor and only the last token's logits. Weights are stored in float16 and compu
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -51,10 +53,6 @@ def _step(model: Any) -> Any:
         mean = x.pow(2).mean(-1, keepdim=True)
         return x * torch.rsqrt(mean + config.rms_norm_eps) * scale.weight
 
-    def turn(x: "Tensor", cos: "Tensor", sin: "Tensor") -> "Tensor":
-        half = width // 2
-        return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
-
     def attend(
         layer: Any, x: "Tensor", past: "Tensor", angles: Any, asking: slice
     ) -> tuple["Tensor", "Tensor"]:
@@ -63,9 +61,9 @@ def _step(model: Any) -> Any:
             linear(y).view(-1, heads, width).transpose(0, 1)
             for linear, y in ((layer.q_proj, x[asking]), (layer.k_proj, x), (layer.v_proj, x))
         )
-        k = torch.cat([past[0], turn(k, cos, sin)], 1)
+        k = torch.cat([past[0], _turned(k, cos, sin)], 1)
         v = torch.cat([past[1], v], 1)
-        q = turn(q, cos[asking], sin[asking]) * width**-0.5
+        q = _turned(q, cos[asking], sin[asking]) * width**-0.5
         mixed = (q @ k.transpose(-1, -2) + later[asking]).softmax(-1) @ v
         return layer.o_proj(mixed.transpose(0, 1).reshape(-1, heads * width)), torch.stack([k, v])
 
@@ -95,9 +93,16 @@ def _step(model: Any) -> Any:
     return Step().eval()
 
 
+def _turned(x: "Tensor", cos: "Tensor", sin: "Tensor") -> "Tensor":
+    """Rotary positions, as Llama has them."""
+    import torch
+
+    half = x.shape[-1] // 2
+    return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
+
+
 def _halved(graph: Any) -> Any:
     """Store large weights in float16, each with a cast that the runtime folds when it loads."""
-    import numpy as np
     import onnx
     from onnx import numpy_helper
 

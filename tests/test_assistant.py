@@ -1,0 +1,257 @@
+"""The loop, against a vendor's server: what is sent, what is stored, and what survives failures."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers.loopback import Fault
+from servers.openai_vendor import OpenAIServer
+
+from kagura_nb import Assistant
+from kagura_nb.errors import KeyRejected, ReplyCut, SettingsError, StoreUnavailable
+
+MODEL = "openai:gpt-4.1-mini"
+SECRET = "gh" + "p_" + "a1B2" * 9
+
+
+@pytest.fixture
+def assistant(openai_server: OpenAIServer) -> Assistant:
+    return Assistant("owner", model=MODEL, session="monday")
+
+
+def system(server: OpenAIServer) -> str:
+    """The system message of the latest request."""
+    return str(server.requests[-1].body["messages"][0]["content"])
+
+
+def said(server: OpenAIServer) -> list[str]:
+    """Everything after the system message of the latest request."""
+    return [one["content"] for one in server.requests[-1].body["messages"][1:]]
+
+
+def test_a_turn_streams_and_is_stored_with_its_usage_and_price(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("Paris is the capital of France.")
+
+    turn = assistant.stream("What is the capital of {France}?")
+    pieces = list(turn)
+
+    assert len(pieces) > 1
+    assert str(turn) == "".join(pieces) == "Paris is the capital of France."
+    stored = assistant.store.get("last")
+    assert (stored.id, stored.session, stored.model) == (turn.conversation_id, "monday", MODEL)
+    assert (stored.prompt, stored.response) == ("What is the capital of {France}?", str(turn))
+    assert stored.complete and stored.usage == turn.usage and turn.usage
+    assert turn.usage.completion_tokens == 6 and not turn.usage.estimated
+
+
+def test_the_session_is_sent_along_and_another_session_is_not(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("One.", "Two.", "Three.")
+    assistant.ask("first", memory=False)
+    assistant.ask("second", memory=False)
+    assert said(openai_server) == ["first", "One.", "second"]
+
+    assistant.ask("third", session="tuesday", memory=False)
+    assert said(openai_server) == ["third"]
+
+
+def test_a_fact_told_in_one_session_is_recalled_in_another(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("Noted.")
+    assistant.ask("My favourite colour is teal.")
+
+    turn = assistant.ask("What is my favourite colour?", session="tuesday")
+
+    assert "> My favourite colour is teal.\nAssistant:\n> Noted." in system(openai_server)
+    assert [one.conversation.response for one in turn.context.recalled] == ["Noted."]
+    assert assistant.store.get("last").metadata["recalled"] == [
+        turn.context.recalled[0].conversation.id
+    ]
+
+
+def test_memory_can_be_left_out_by_option_and_by_setting(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    assistant.ask("My favourite colour is teal.")
+    assistant.ask("What is my favourite colour?", session="tuesday", memory=False)
+    assert "teal" not in system(openai_server)
+
+    without = Assistant("owner", model=MODEL, memory=False)
+    without.ask("What is my favourite colour?")
+    assert "teal" not in system(openai_server)
+
+
+def test_a_well_rated_reply_is_shown_as_an_example_from_now_on(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("Rome. Cheers!")
+    turn = assistant.ask("What is the capital of Italy?")
+    assistant.ask("And of Spain?", session="tuesday", memory=False)
+    assert "# Examples" not in system(openai_server)
+
+    told = assistant.rate(str(turn.conversation_id), 5)
+    later = assistant.ask("And of Spain?", session="wednesday")
+
+    assert (
+        told == "Saved. 1 of 100 good conversations for training; shown as an example from now on."
+    )
+    assert "# Examples" in system(openai_server)
+    assert "> Rome. Cheers!" in system(openai_server)
+    assert [one.id for one in later.context.examples] == [turn.conversation_id]
+
+    assistant.ask("And of Peru?", session="thursday", examples=False, memory=False)
+    assert "# Examples" not in system(openai_server)
+
+
+def test_a_correction_is_shown_instead_of_the_reply(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("Wrong words.")
+    turn = assistant.ask("Greet me.")
+    assistant.store.correct(str(turn.conversation_id), "Good day, captain.")
+
+    assistant.ask("Greet me again.", session="tuesday")
+
+    assert "> Good day, captain." in system(openai_server)
+    assert "Wrong words." not in system(openai_server)
+
+
+def test_a_poor_reply_is_not_repeated_but_what_the_user_said_is_known(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("You like purple.")
+    turn = assistant.ask("My favourite colour is teal.")
+    told = assistant.rate(str(turn.conversation_id), 1)
+
+    assistant.ask("What is my favourite colour?", session="tuesday")
+
+    assert told.endswith("this reply is not recalled as an answer.")
+    assert "> My favourite colour is teal." in system(openai_server)
+    assert "purple" not in system(openai_server)
+
+
+@pytest.mark.parametrize(
+    ("rating", "told"),
+    [
+        (3, "from 4 stars on it becomes an example"),
+        (None, "No rating"),
+        ("4", "shown as an example"),
+    ],
+)
+def test_rating_says_what_it_changed(assistant: Assistant, rating: Any, told: str) -> None:
+    turn = assistant.ask("hello")
+    assert told in assistant.rate(str(turn.conversation_id), rating)
+
+
+def test_a_reply_cut_half_way_is_kept_and_marked(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("one two three four five six seven eight")
+    openai_server.fail(Fault(cut_after=4))
+    turn = assistant.stream("count")
+
+    with pytest.raises(ReplyCut):
+        list(turn)
+
+    stored = assistant.store.get("last")
+    assert stored.response == turn.text
+    assert "one" in stored.response and "eight" not in stored.response
+    assert not stored.complete and stored.usage is not None and stored.usage.estimated
+    assert stored not in assistant.store.get_training_data(1)
+
+
+def test_leaving_a_reply_keeps_what_had_arrived(assistant: Assistant) -> None:
+    reply = iter(assistant.stream("hello"))
+    first = next(reply)
+    reply.close()  # type: ignore[attr-defined]
+    assert (assistant.store.get("last").response, assistant.store.get("last").complete) == (
+        first,
+        False,
+    )
+
+
+def test_a_failed_call_keeps_the_prompt(assistant: Assistant, openai_server: OpenAIServer) -> None:
+    openai_server.fail(Fault(status=401, code="invalid_api_key"))
+    with pytest.raises(KeyRejected):
+        assistant.ask("a long and precious prompt")
+    assert assistant.store.get("last").prompt == "a long and precious prompt"
+
+    assistant.ask("again")
+    assert said(openai_server) == ["again"]
+
+
+@pytest.mark.parametrize("prompt", ["", "  \n\t "])
+def test_an_empty_prompt_is_refused_before_anything_happens(
+    assistant: Assistant, openai_server: OpenAIServer, prompt: str
+) -> None:
+    with pytest.raises(SettingsError, match="The prompt is empty"):
+        assistant.ask(prompt)
+    assert openai_server.requests == []
+
+
+def test_a_private_turn_leaves_no_trace_and_shows_none(
+    assistant: Assistant, openai_server: OpenAIServer, home: Path
+) -> None:
+    assistant.ask("My favourite colour is teal.")
+    turn = assistant.ask("What is my favourite colour? xyzzy", private=True)
+    assert turn.conversation_id is None and turn.text
+    assert "teal" not in str(openai_server.requests[-1].body)
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert not any(b"xyzzy" in path.read_bytes() for path in files)
+
+
+def test_a_secret_stays_behind_and_comes_back_in_the_reply(remote_openai: OpenAIServer) -> None:
+    assistant = Assistant("owner", model=MODEL)
+
+    turn = assistant.ask(f"Is {SECRET} valid?")
+
+    assert SECRET not in str(remote_openai.requests[-1].body)
+    assert turn.text == f"You said: Is {SECRET} valid?"
+    assert assistant.store.get("last").prompt == f"Is {SECRET} valid?"
+    assert turn.notices == ["1 secret was masked before the prompt left."]
+
+
+def test_nothing_is_masked_for_a_server_on_this_machine(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    assistant.ask(f"Is {SECRET} valid?")
+    assert said(openai_server) == [f"Is {SECRET} valid?"]
+
+
+def test_a_memory_that_fails_costs_a_notice_not_the_turn(openai_server: OpenAIServer) -> None:
+    assistant = Assistant("owner", model=MODEL, embedder="onnx:/no/such/folder")
+    assistant.ask("My favourite colour is teal.")
+    turn = assistant.ask("What is my favourite colour?", session="tuesday")
+    assert turn.text.startswith("You said")
+    assert any("onnx" in one for one in turn.notices)
+
+
+def test_a_full_disk_costs_the_row_not_the_reply(openai_server: OpenAIServer) -> None:
+    assistant = Assistant("owner", model=MODEL, memory=False)
+    assistant.ask("hello")
+    with assistant.store.database.maintain() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    turn = assistant.stream("x" * 100_000)
+    with pytest.raises(StoreUnavailable, match="Free some space"):
+        list(turn)
+    assert turn.text.startswith("You said")
+
+
+def test_the_practice_model_answers_with_nothing_configured_and_says_what_it_is() -> None:
+    assistant = Assistant("owner")
+    first, second = assistant.ask("Hello!"), assistant.ask("Thank you!")
+    assert first.model == "practice" and first.text and first.cost == 0
+    assert len(first.notices) == 1 and "practice model" in first.notices[0]
+    assert second.notices == []
+
+
+def test_a_prompt_of_a_megabyte_is_answered_or_refused_in_one_line(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    assistant.ask("{x} " * 250_000)
+    assert len(said(openai_server)[0]) == 1_000_000

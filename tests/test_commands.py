@@ -1,0 +1,236 @@
+"""Sub-commands: what each one says, changes, and refuses; the same in a notebook and a terminal."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from servers.openai_vendor import OpenAIServer
+
+from kagura_nb import Assistant, ConversationCollector, Settings
+from kagura_nb.cli import cli
+from kagura_nb.errors import KaguraError, SettingsError
+from kagura_nb.notebook.commands import commands, run
+from kagura_nb.notebook.views import View
+from kagura_nb.notebook.workspace import Workspace
+
+MODEL = "openai:gpt-4.1-mini"
+
+
+@pytest.fixture
+def workspace(home: Path, openai_server: OpenAIServer) -> Workspace:
+    return Workspace(lambda: Settings.load())
+
+
+@pytest.fixture
+def filled(workspace: Workspace, openai_server: OpenAIServer) -> Workspace:
+    """A store with three conversations."""
+    openai_server.reply("Paris.", "Noted: teal.", "猫ですね。")
+    for text in ("The capital of France?", "My favourite colour is teal.", "猫が好きです"):
+        workspace.assistant.ask(text)
+    return workspace
+
+
+def shown(workspace: Workspace, *words: str) -> View:
+    view = run(workspace, list(words))
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize("name", sorted(commands.commands))
+def test_every_sub_command_is_listed_and_explained(workspace: Workspace, name: str) -> None:
+    assert name in shown(workspace).plain
+    help_text = commands.commands[name].help
+    assert help_text
+    explained = " ".join(shown(workspace, "help", name).plain.split())
+    assert " ".join(help_text.split()) in explained
+
+
+def test_status_tells_who_answers_what_is_stored_and_how_far_training_is(filled: Workspace) -> None:
+    shown(filled, "rate", "last", "5")
+    plain = shown(filled, "status").plain
+    for part in ("gpt-6.1-terra", "there is a key for OpenAI", "3, 1 rated, 1 good", "1 of 100"):
+        assert part in plain
+
+
+def test_history_lists_the_newest_first_with_ids_that_other_commands_take(
+    filled: Workspace,
+) -> None:
+    rows = shown(filled, "history", "-n", "2").plain.splitlines()[4:]
+    assert ["猫が好きです" in rows[0], "teal" in rows[1], len(rows)] == [True, True, 2]
+    identifier = rows[1].split()[0]
+    assert "Noted: teal." in shown(filled, "show", identifier).plain
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [(["teal"], "teal"), (["favourite", "color"], "teal"), (["猫"], "猫")]
+)
+def test_search_finds_words_in_both_languages(
+    filled: Workspace, words: list[str], found: str
+) -> None:
+    rows = shown(filled, "search", *words).plain.splitlines()[4:]
+    assert found in rows[0]
+
+
+def test_search_for_nothing_known_says_so(filled: Workspace) -> None:
+    assert "Nothing was found for 'zzzz'" in shown(filled, "search", "zzzz").plain
+
+
+def test_rate_correct_and_take_back(filled: Workspace) -> None:
+    assert "1 of 100 good" in shown(filled, "rate", "last", "4", "so", "kind").plain
+    assert filled.assistant.store.get("last").comment == "so kind"
+    shown(filled, "rate", "last", "clear")
+    assert filled.assistant.store.get("last").rating is None
+    assert "1 of 100 good" in shown(filled, "correct", "last", "はい、", "猫。").plain
+    assert filled.assistant.store.get("last").correction == "はい、 猫。"
+    shown(filled, "correct", "last", "--remove")
+    assert filled.assistant.store.get("last").correction is None
+
+
+def test_forgetting_says_what_it_would_do_and_does_it_only_then(filled: Workspace) -> None:
+    assert "1 conversations would be forgotten" in shown(filled, "forget", "last").plain
+    assert filled.assistant.store.get_stats()["total"] == 3
+    shown(filled, "forget", "--text", "capital", "--yes")
+    assert filled.assistant.store.get_stats()["total"] == 2
+    assert "0 conversations would" in shown(filled, "forget", "--before", "2020-01-01").plain
+    shown(filled, "forget", "--all", "--yes")
+    assert filled.assistant.store.get_stats()["total"] == 0
+
+
+def test_use_chooses_the_model_for_good(workspace: Workspace) -> None:
+    session = workspace.assistant.session
+    assert "openai:gpt-4.1-mini answers" in shown(workspace, "use", MODEL).plain
+    assert Assistant("other").deployment().model == MODEL
+    assert workspace.assistant.session == session
+    assert "practice" in shown(workspace, "use").plain
+
+
+def test_config_shows_changes_and_unsets(workspace: Workspace) -> None:
+    assert "how many conversations memory recalls" in shown(workspace, "config").plain
+    assert shown(workspace, "config", "recall", "8").plain == "recall = 8"
+    assert workspace.assistant.settings.recall == 8
+    assert shown(workspace, "config", "recall").plain == "recall = 8"
+    assert shown(workspace, "config", "recall", "--unset").plain == "recall = 5"
+
+
+def test_a_key_is_asked_for_without_echo_and_kept_in_the_keyring(
+    workspace: Workspace,
+    keyring_folder: None,
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+) -> None:
+    key = "sk-" + "secret-of-the-owner-0123456789"
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: key)
+
+    assert "in the keyring" in shown(workspace, "config", "key", "openai").plain
+
+    assert "there is a key for OpenAI" in shown(workspace, "status").plain
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert not any(key.encode() in path.read_bytes() for path in files)
+    assert "removed" in shown(workspace, "config", "key", "openai", "--unset").plain
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nonsense"],
+        ["help", "nonsense"],
+        ["rate"],
+        ["rate", "last"],
+        ["rate", "last", "6"],
+        ["rate", "last", "abc"],
+        ["rate", "nobody", "5"],
+        ["correct", "last"],
+        ["correct", "last", " "],
+        ["history", "--nonsense"],
+        ["history", "-n", "many"],
+        ["search"],
+        ["forget"],
+        ["forget", "--before", "yesterday"],
+        ["use", "nonsense"],
+        ["use", "openai"],
+        ["config", "nonsense"],
+        ["config", "recall", "many"],
+        ["config", "user", "../x"],
+        ["config", "key", "nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_is_one_line_with_a_cure_and_changes_nothing(
+    filled: Workspace, words: list[str]
+) -> None:
+    before = list(filled.assistant.store.iterate())
+    with pytest.raises(KaguraError) as caught:
+        run(filled, words)
+    assert "\n" not in str(caught.value) and caught.value.cure
+    assert list(filled.assistant.store.iterate()) == before
+
+
+def test_what_was_said_is_shown_as_text_never_as_markup(
+    workspace: Workspace, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply(
+        "<img src=https://evil.example/x onerror=alert(1)> ![x](https://evil.example)"
+    )
+    workspace.assistant.ask("<script>alert(1)</script>")
+    listing, whole = shown(workspace, "history"), shown(workspace, "show")
+    assert "<script>" not in listing.html and "<img" not in listing.html
+    assert "<img" not in whole.markdown and "![" not in whole.markdown
+
+
+# --- terminal ----------------------------------------------------------------------------------
+
+
+def test_the_terminal_has_every_sub_command_and_the_chat() -> None:
+    assert set(cli.commands) == {*commands.commands, "start"}
+
+
+def test_a_chat_in_the_terminal_streams_and_rates(openai_server: OpenAIServer) -> None:
+    openai_server.reply("Paris.", "You are welcome.")
+    typed = "The capital of France?\n9\n5\nThanks\n\n\n"
+
+    result = CliRunner().invoke(cli, ["-u", "me", "start", "-m", MODEL], input=typed)
+
+    assert result.exit_code == 0
+    for part in (
+        "Paris.",
+        "Rating (1-5, or press Enter to skip)",
+        "'9' is not a rating",
+        "1 of 100",
+    ):
+        assert part in result.output
+    stored = list(ConversationCollector("me").iterate())
+    assert [(one.prompt, one.rating) for one in stored] == [
+        ("The capital of France?", 5),
+        ("Thanks", None),
+    ]
+
+
+def test_a_chat_goes_on_after_a_failed_turn(openai_server: OpenAIServer) -> None:
+    result = CliRunner().invoke(cli, ["start", "-m", "openai:"], input="hello\n\n")
+    assert result.exit_code == 0
+    assert "names no model" in result.output
+
+
+def test_the_program_says_one_line_on_stderr_and_fails(home: Path) -> None:
+    program = [sys.executable, "-c", "from kagura_nb.cli import main; main()", "rate", "last", "9"]
+    done = subprocess.run(program, capture_output=True, text=True, env=os.environ)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "'9' is not a rating. Give 1 to 5 stars.\n"
+
+
+def test_a_correction_is_read_from_stdin(
+    filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("two\nlines"))
+    shown(filled, "correct", "last", "-")
+    assert filled.assistant.store.get("last").correction == "two\nlines"
+
+
+def test_settings_errors_are_settings_errors(workspace: Workspace) -> None:
+    with pytest.raises(SettingsError, match=r"No such option.*help"):
+        run(workspace, ["history", "--nonsense"])
