@@ -22,7 +22,7 @@ SECRETS = {
     "JSON_WEB_TOKEN": LEFT
     + r"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,2000}",
     "PRIVATE_KEY": r"-----BEGIN (?:[A-Z]{2,12} ){0,2}PRIVATE KEY-----"
-    r"[A-Za-z0-9+/=\s,:-]{0,20000}?-----END (?:[A-Z]{2,12} ){0,2}PRIVATE KEY-----",
+    r"(?:[^-]|-(?!----)){0,20000}-----END (?:[A-Z]{2,12} ){0,2}PRIVATE KEY-----",
 }
 PATTERN = re.compile("|".join(f"(?P<{type}>{form})" for type, form in SECRETS.items()))
 
