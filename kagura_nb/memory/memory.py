@@ -190,9 +190,8 @@ class Memory:
             self.notice = f"Memory is incomplete. {error}"
 
     def _index_all(self, progress: bool) -> None:
-        with self._database.read() as connection:
-            waiting = index.count_waiting(connection, self._embedder.name)
-        with tqdm(total=waiting, desc="Memory", delay=2, disable=not progress) as bar:
+        total = self._count_waiting() if progress else None
+        with tqdm(total=total, desc="Memory", delay=2, disable=not progress) as bar:
             while not self._closed.is_set() and (batch := self._next_batch()):
                 vectors = self._embed_sources(batch)
                 entries = indexer.entries(batch, vectors)
@@ -200,6 +199,10 @@ class Memory:
                     index.write(connection, self._embedder.name, entries)
                 bar.update(len(batch))
         self._dense.fold()
+
+    def _count_waiting(self) -> int:
+        with self._database.read() as connection:
+            return index.count_waiting(connection, self._embedder.name)
 
     def _next_batch(self) -> list[index.Source]:
         """Conversations that wait, or else those that lack a vector while the embedder works."""
