@@ -6,11 +6,13 @@ import shlex
 from pathlib import PurePath
 from typing import Any
 
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from traitlets import Unicode, observe
 
+from kagura_nb.errors import SettingsError
 from kagura_nb.notebook import completion
 from kagura_nb.notebook.answer import answer
 from kagura_nb.notebook.commands import run
@@ -49,8 +51,15 @@ class KaguraMagics(Magics):
         if cell is None:
             words = [self._interpolated(word) for word in _split(line)]
             return run(self.workspace, words)
-        self._ask(parse_argstring(self.kagura, line), cell)
+        self._ask(self._options(line), cell)
         return None
+
+    def _options(self, line: str) -> argparse.Namespace:
+        try:
+            parsed: argparse.Namespace = parse_argstring(self.kagura, line)
+        except UsageError as error:
+            raise SettingsError(str(error), "`%%kagura?` lists the options") from None
+        return parsed
 
     def remember_error(self, result: ExecutionResult) -> None:
         """Keep a cell's error for `{Err[n]}`."""
