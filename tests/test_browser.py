@@ -140,7 +140,7 @@ def test_a_click_counts_while_a_cell_awaits(
 def test_a_click_while_a_cell_computes_is_written_when_it_ends_and_says_so(
     open_notebook: Open, ratings: Callable[[], list[str]]
 ) -> None:
-    notebook = open_notebook("import time\ntime.sleep(3)")
+    notebook = open_notebook("import time\ntime.sleep(12)")
     notebook.start(1)
 
     star(notebook, 4).click()
