@@ -148,7 +148,9 @@ FAVOURITE = Relation(
             "僕の好きな{key}は{value}です。", "私の一番好きな{key}は{value}です。", "{value}が私の好きな{key}です。", "私の好きな{key}は{value}だよ。",
             "私の好きな{key}は{value}だと覚えておいてください。", "好きな{key}は{value}です。覚えてね。", "実は、私の好きな{key}は{value}です。",
             "ちなみに、私の好きな{key}は{value}です。", "一番好きな{key}は{value}です。", "{key}では{value}が一番好きです。", "俺の好きな{key}は{value}。",
-            "私の好きな{key}は{value}", "私の好きな{key}は{value}です。忘れないでください。",
+            "私の好きな{key}は{value}", "私の好きな{key}は{value}です。忘れないでください。", "好きな{key}は{value}なので、忘れないで。", "私の好きな{key}は{value}なんです。",
+            "僕の好きな{key}は{value}ですので、よろしく。", "私の好きな{key}は{value}なのです。", "好きな{key}といえば{value}です。", "私の好きな{key}は{value}だから、覚えていて。",
+            "私の好きな{key}は{value}なんだ。", "ところで、好きな{key}は{value}です。", "私が一番好きな{key}は{value}です。覚えておいて。",
         ),
         (
             "私が好きな{key}は{value}です。覚えてください。", "ところで、私の好きな{key}は{value}です。",
@@ -183,7 +185,8 @@ POSSESSION = Relation(
         (
             "私の{key}は{value}です。", "私の{key}は{value}です。覚えておいてください。", "僕の{key}は{value}です。", "{value}が私の{key}です。",
             "私の{key}は{value}だよ。", "私の{key}は{value}だと覚えておいてください。", "実は、私の{key}は{value}です。", "俺の{key}は{value}。",
-            "ちなみに、私の{key}は{value}です。", "私の{key}は{value}", "私の{key}は{value}です。忘れないでください。", "うちの{key}は{value}です。",
+            "ちなみに、私の{key}は{value}です。", "私の{key}は{value}", "私の{key}は{value}です。忘れないでください。", "うちの{key}は{value}なので、忘れないで。", "私の{key}は{value}なんです。", "僕の{key}は{value}ですので、よろしく。",
+            "私の{key}は{value}なのです。", "私の{key}は{value}だから、覚えていて。", "私の{key}は{value}なんだ。", "僕の{key}は{value}です。覚えておいて。", "うちの{key}は{value}です。",
         ),
         ("ところで、私の{key}は{value}です。", "私の{key}は{value}なので、覚えておいて。", "僕の{key}は{value}です。覚えてね。"),
     ),
@@ -208,7 +211,7 @@ NAME = Relation(
         (
             "私の名前は{value}です。", "私は{value}です。", "{value}といいます。", "{value}と呼んでください。", "僕は{value}です。",
             "僕の名前は{value}です。", "私の名前は{value}です。覚えておいてください。", "こんにちは、{value}です。", "{value}と申します。",
-            "はじめまして、{value}です。", "私のことは{value}と呼んで。", "俺の名前は{value}。",
+            "はじめまして、{value}です。", "私のことは{value}と呼んで。", "僕は{value}といいます。", "はじめまして、私は{value}です。", "私、{value}です。", "{value}です。よろしく。", "私の名前は{value}なので、覚えてね。", "俺の名前は{value}。",
         ),
         ("こんにちは、私の名前は{value}です。", "はじめまして、{value}といいます。", "私は{value}といいます。"),
     ),

@@ -148,8 +148,8 @@ def invent(language: str, random: Random) -> str:
 
 def _invent_japanese(random: Random) -> str:
     kind = random.random()
-    if kind < 0.45:
-        return "".join(_character(random) for _ in range(random.randint(1, 3)))
+    if kind < 0.55:
+        return "".join(_character(random) for _ in range(random.choice((1, 2, 2, 3, 3, 4))))
     letters = KATAKANA if kind < 0.8 else HIRAGANA
     return "".join(random.choices(letters, k=random.randint(2, 5)))
 

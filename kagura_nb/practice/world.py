@@ -22,6 +22,7 @@ from kagura_nb.prompt import SYSTEM, assemble
 from kagura_nb.records import Conversation, Message
 
 LANGUAGES = {"en": ENGLISH, "ja": JAPANESE}
+SPOKEN = ("en", "en", "ja", "ja", "ja")  # Japanese values have more tokens, so more to copy
 EVERYTHING = 10**9  # a token budget that leaves nothing out
 SYSTEMS = (
     "You are a helpful assistant.",
@@ -177,7 +178,7 @@ def dialogue(random: Random, short: bool = False) -> list[Message]:
         random: the draw.
         short: at most one memory and two examples, which teaches the language faster.
     """
-    voice = Voice(LANGUAGES[random.choice(("en", "ja"))], random, american=random.random() < 0.03)
+    voice = Voice(LANGUAGES[random.choice(SPOKEN)], random, american=random.random() < 0.03)
     return _Draw(voice).scene(short).messages()
 
 
