@@ -1,6 +1,8 @@
 """The stars and the streamed reply as a person meets them: JupyterLab in a real browser."""
 
+import os
 import random
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -137,15 +139,32 @@ def test_a_click_counts_while_a_cell_awaits(
     assert ratings() == ["4 None"]
 
 
-def test_a_click_while_a_cell_computes_is_written_when_it_ends_and_says_so(
+def test_a_click_while_a_cell_computes_is_written(
     open_notebook: Open, ratings: Callable[[], list[str]]
 ) -> None:
-    notebook = open_notebook("import time\ntime.sleep(12)")
+    notebook = open_notebook("import time\nprint('computing')\ntime.sleep(3)")
     notebook.start(1)
+    expect(notebook.output(1)).to_contain_text("computing")
 
     star(notebook, 4).click()
-    expect(status(notebook)).to_contain_text("Not saved yet")
     notebook.wait_until_run(1)
+    expect(status(notebook)).to_have_text(STATUS)
+
+    assert ratings() == ["4 None"]
+
+
+def test_a_click_that_the_kernel_cannot_take_yet_says_so_and_is_written_later(
+    open_notebook: Open, ratings: Callable[[], list[str]]
+) -> None:
+    notebook = open_notebook("import os\nprint(os.getpid())")
+    kernel = int(notebook.run(1).inner_text())
+    os.kill(kernel, signal.SIGSTOP)
+
+    try:
+        star(notebook, 4).click()
+        expect(status(notebook)).to_contain_text("Not saved yet")
+    finally:
+        os.kill(kernel, signal.SIGCONT)
     expect(status(notebook)).to_have_text(STATUS)
 
     assert ratings() == ["4 None"]

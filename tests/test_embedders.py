@@ -16,12 +16,13 @@ from kagura_nb.memory.embedders import EMBEDDERS, Embedder, open_embedder
 from kagura_nb.settings import Settings
 
 Tell = Callable[..., str]
+SECRET = "gh" + "p_" + "a1B2" * 9
 
 
 class Counting:
     """An embedder that keeps what it was given."""
 
-    weight, floor, on_this_machine = 1.0, 0.9, True
+    weight, floor = 1.0, 0.9
 
     def __init__(self, name: str, dimension: int) -> None:
         self.name = name
@@ -104,6 +105,14 @@ def test_a_server_that_fails_is_left_alone_for_a_while_and_then_caught_up_with(
     assert later.recall("lighthouse", 5)[0].dense > 0.1
     assert later.notice is None
     later.close()
+
+
+def test_secrets_stay_behind_when_texts_leave_the_machine(remote_openai: OpenAIServer) -> None:
+    embedder = open_embedder(Settings(embedder="openai:text-embedding-3-small"))
+
+    embedder.embed([f"My key is {SECRET}"])
+
+    assert remote_openai.requests[-1].body["input"] == ["My key is [GITHUB_TOKEN_1]"]
 
 
 def test_another_embedder_embeds_everything_again_and_is_never_mixed(

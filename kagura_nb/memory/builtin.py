@@ -32,7 +32,6 @@ class BuiltinEmbedder:
     name = "builtin"
     weight = 0.3
     floor = 0.45
-    on_this_machine = True
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """Vectors of the texts; zeros for a text without words."""

@@ -25,7 +25,6 @@ class Embedder(Protocol):
         name: as chosen in the settings; vectors of different names are never compared.
         weight: what a cosine of 1 counts for beside the best lexical match.
         floor: cosine from which a text is related to a prompt without sharing its words.
-        on_this_machine: True where the texts do not leave the machine.
     """
 
     @property
@@ -34,8 +33,6 @@ class Embedder(Protocol):
     def weight(self) -> float: ...
     @property
     def floor(self) -> float: ...
-    @property
-    def on_this_machine(self) -> bool: ...
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """Vectors of unit length, shape (len(texts), dimension).

@@ -32,7 +32,6 @@ class OnnxEmbedder:
 
     weight = 1.0
     floor = 0.45
-    on_this_machine = True
 
     def __init__(self, model: str) -> None:
         self.name = f"onnx:{model}"

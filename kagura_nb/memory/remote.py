@@ -1,6 +1,7 @@
 """Embedders behind an API: OpenAI, Ollama (which speaks OpenAI's) and Gemini.
 
-The texts are sent there, so each is used only where the user chose it. A server that fails costs a
+The texts are sent there, so each is used only where the user chose it, and they pass the same door
+as prompts. A server that fails costs a
 few seconds at most: memory then works with words alone and says so.
 """
 
@@ -14,6 +15,7 @@ import numpy as np
 from kagura_nb import keys
 from kagura_nb.errors import KaguraError, RecallError
 from kagura_nb.memory.embedders import Embedder, Vector, unit
+from kagura_nb.privacy import PromptDoor
 from kagura_nb.settings import Settings
 
 TIMEOUT = 10.0
@@ -30,19 +32,19 @@ class RemoteEmbedder:
 
     Args:
         name: kind and model.
-        on_this_machine: whether the address is this machine's.
+        policy: what stays behind as placeholders, see `PromptDoor`.
         request: sends at most `BATCH` texts and returns their vectors; opens its client itself.
     """
 
     name: str
-    on_this_machine: bool
+    policy: str
     request: Callable[[list[str]], list[list[float]]]
     weight: float = 1.0
     floor: float = 0.5
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """Vectors of the texts."""
-        sent = [text[:LONGEST] or " " for text in texts]
+        sent = [PromptDoor(self.policy).mask_text(text)[:LONGEST] or " " for text in texts]
         found: list[list[float]] = []
         for start in range(0, len(sent), BATCH):
             found += self._ask(sent[start : start + BATCH])
@@ -87,7 +89,7 @@ def open_gemini(model: str, settings: Settings) -> Embedder:
         )
         return [list(one.values or ()) for one in found.embeddings or ()]
 
-    return RemoteEmbedder(f"gemini:{model}", keys.is_loopback(address), request)
+    return _remote("gemini", model, settings, request)
 
 
 def _openai_like(
@@ -101,7 +103,17 @@ def _openai_like(
         )
         return [one.embedding for one in sorted(found.data, key=lambda one: one.index)]
 
-    return RemoteEmbedder(f"{vendor}:{model}", keys.is_loopback(address), request)
+    return _remote(vendor, model, settings, request)
+
+
+def _remote(
+    vendor: str,
+    model: str,
+    settings: Settings,
+    request: Callable[[list[str]], list[list[float]]],
+) -> RemoteEmbedder:
+    here = keys.is_loopback(keys.address(vendor, settings))
+    return RemoteEmbedder(f"{vendor}:{model}", "off" if here else settings.prompts, request)
 
 
 @lru_cache(maxsize=4)

@@ -13,9 +13,11 @@ TABLE = (
     "</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 )
 CELL = (
-    '<{tag} scope="{scope}" style="text-align:left;padding:.25em 1em .25em 0;'
-    'vertical-align:top;overflow-wrap:anywhere">{text}</{tag}>'
+    '<{tag}{scope} style="text-align:left;padding:.25em 1em .25em 0;vertical-align:top;'
+    '{wrap}">{text}</{tag}>'
 )
+SHORT = 26
+"""Characters up to which a cell stays on one line: ids, dates, names."""
 EXCERPT = 72
 """Characters of a text that a table shows."""
 
@@ -76,6 +78,6 @@ def stars(rating: int | None) -> str:
 
 
 def _cell(tag: str, text: str) -> str:
-    scope = "col" if tag == "th" else "row"
-    cell = CELL.format(tag=tag, scope=scope, text=escape(text).replace("\n", "<br>"))
-    return cell if tag == "th" else cell.replace(' scope="row"', "")
+    scope = ' scope="col"' if tag == "th" else ""
+    wrap = "white-space:nowrap" if len(text) <= SHORT else "overflow-wrap:anywhere"
+    return CELL.format(tag=tag, scope=scope, wrap=wrap, text=escape(text).replace("\n", "<br>"))

@@ -29,9 +29,19 @@ class PromptDoor:
 
     def mask(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The messages with a placeholder for every value that must not leave."""
+        return tuple(replace(one, content=self.mask_text(one.content)) for one in messages)
+
+    def mask_text(self, text: str) -> str:
+        """A text with a placeholder for every value that must not leave."""
         if self.policy == "off":
-            return tuple(messages)
-        return tuple(replace(one, content=self._mask(one.content)) for one in messages)
+            return text
+        parts, end = [], 0
+        for finding in find(text):
+            value = text[finding.start : finding.end]
+            name = f"[{finding.type}_{len(self._placeholders) + 1}]"
+            parts += [text[end : finding.start], self._placeholders.setdefault(value, name)]
+            end = finding.end
+        return "".join([*parts, text[end:]])
 
     def restore(self, pieces: Iterable[str]) -> Iterator[str]:
         """The reply with the values in place again; only an unfinished placeholder is held back."""
@@ -51,12 +61,3 @@ class PromptDoor:
     def masked(self) -> int:
         """How many different values stayed behind."""
         return len(self._placeholders)
-
-    def _mask(self, text: str) -> str:
-        parts, end = [], 0
-        for finding in find(text):
-            value = text[finding.start : finding.end]
-            name = f"[{finding.type}_{len(self._placeholders) + 1}]"
-            parts += [text[end : finding.start], self._placeholders.setdefault(value, name)]
-            end = finding.end
-        return "".join([*parts, text[end:]])
