@@ -162,6 +162,12 @@ class LabNotebook:
         self.wait_until_run(index, timeout_ms)
         return self.output(index)
 
+    def interrupt(self) -> None:
+        """Press I twice, outside of every editor."""
+        self.cell(0).locator(".jp-InputArea-prompt").click()
+        self.page.keyboard.press("i")
+        self.page.keyboard.press("i")
+
     def wait_until_run(self, index: int, timeout_ms: int = 60_000) -> None:
         """Return when a cell that was started has finished."""
         prompt = self.cell(index).locator(".jp-InputArea-prompt")

@@ -9,7 +9,7 @@ from kagura_nb.assistant import Assistant, Turn
 from kagura_nb.errors import ReplyStopped
 from kagura_nb.notebook.stars import Stars
 from kagura_nb.notebook.streaming import Format, StreamingMarkdown
-from kagura_nb.notebook.views import View, excerpt, stars, table
+from kagura_nb.notebook.views import View, excerpt, line, stars, table
 
 
 def answer(assistant: Assistant, turn: Turn, form: Format = "md", *, explain: bool = False) -> None:
@@ -36,7 +36,7 @@ def answer(assistant: Assistant, turn: Turn, form: Format = "md", *, explain: bo
         if turn.text:
             shown.finish(provenance(turn))
         for notice in turn.notices:
-            display(View(notice))
+            display(line(notice))
     if explain:
         display(explanation(turn))
     if turn.conversation_id and turn.text and _has_widgets():
@@ -84,7 +84,7 @@ def explanation(turn: Turn) -> View:
         for one in turn.context.examples
     ]
     if not rows:
-        return View("Nothing was recalled and no example was shown.")
+        return line("Nothing was recalled and no example was shown.")
     return table("What the reply was based on", ("why", "score", "date", "you", "reply"), rows)
 
 

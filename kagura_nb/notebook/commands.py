@@ -57,7 +57,7 @@ def show_help(context: click.Context, name: str | None) -> View:
     command = dict(_all(context)).get(name)
     if command is None:
         raise SettingsError(f"There is no sub-command {name!r}", "`help` lists them")
-    return line(command.get_help(click.Context(command, info_name=name)))
+    return View(command.get_help(click.Context(command, info_name=name)))
 
 
 @commands.command()

@@ -16,6 +16,7 @@ CELL = (
     '<{tag}{scope} style="text-align:left;padding:.25em 1em .25em 0;vertical-align:top;'
     '{wrap}">{text}</{tag}>'
 )
+LINE = '<div style="color:var(--jp-ui-font-color2,inherit);padding:.2em 0">{text}</div>'
 SHORT = 26
 """Characters up to which a cell stays on one line: ids, dates, names."""
 EXCERPT = 72
@@ -52,8 +53,8 @@ class View:
 
 
 def line(text: str) -> View:
-    """One line that a sub-command answers with."""
-    return View(text)
+    """One line for the user, in the notebook's own type instead of a program's output."""
+    return View(text, LINE.format(text=escape(text)))
 
 
 def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> View:

@@ -1,0 +1,118 @@
+"""`%%kagura` in a real JupyterLab: what a person sees, and what is on disk afterwards."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from lab import Lab, LabNotebook
+from playwright.sync_api import Page, expect
+from servers.loopback import Fault
+from servers.openai_vendor import OpenAIServer
+
+from kagura_nb import ConversationCollector
+from kagura_nb.settings import Settings
+
+SETUP = """%load_ext kagura_nb
+%config KaguraMagics.user = "{user}"
+%config KaguraMagics.model = "{model}"
+%env OPENAI_BASE_URL={url}
+%env OPENAI_API_KEY=test-key"""
+Open = Callable[..., LabNotebook]
+
+
+@pytest.fixture
+def owner(request: pytest.FixtureRequest) -> str:
+    """A user of this test's own."""
+    return request.node.name.replace("_", "-")[:60]
+
+
+@pytest.fixture
+def open_chat(lab: Lab, page: Page, owner: str, openai_server: OpenAIServer) -> Iterator[Open]:
+    """Open a notebook that is set up, its cells not run yet."""
+
+    def opened(*cells: str, model: str = "practice") -> LabNotebook:
+        setup = SETUP.format(user=owner, model=model, url=openai_server.base_url)
+        lab.write(f"{owner}.ipynb", setup, *cells)
+        notebook = LabNotebook(page, lab, f"{owner}.ipynb")
+        notebook.wait_for_kernel()
+        notebook.run(0)
+        return notebook
+
+    yield opened
+    lab.shut_down_kernels()
+
+
+@pytest.fixture
+def stored(lab: Lab, owner: str) -> ConversationCollector:
+    """What the notebook's kernel wrote."""
+    return ConversationCollector(owner, Settings.load(home=lab.home))
+
+
+def test_ask_rate_and_find_the_rating_again(
+    open_chat: Open, lab: Lab, stored: ConversationCollector
+) -> None:
+    notebook = open_chat("%%kagura\nWhat is the capital of France?")
+
+    output = notebook.run(1)
+    expect(output).to_contain_text("The capital of France is Paris.")
+    output.get_by_role("radio", name="5 stars").click()
+    expect(output.get_by_role("status")).to_have_text(
+        "Saved. 1 of 100 good conversations for training; shown as an example from now on."
+    )
+    notebook.screenshot("chat", output)
+    notebook.save()
+    notebook.page.reload()
+    notebook.wait_for_kernel()
+
+    expect(notebook.output(1).get_by_role("radio", name="5 stars")).to_be_checked()
+    one = stored.get("last")
+    assert (one.prompt, one.rating) == ("What is the capital of France?", 5)
+    reply = lab.read(notebook.name).cells[1].outputs
+    provenance = next(one for one in reply if "kagura" in one.metadata).metadata["kagura"]
+    assert provenance["conversation_id"] == one.id
+
+
+def test_interrupting_keeps_what_had_arrived(
+    open_chat: Open, openai_server: OpenAIServer, stored: ConversationCollector
+) -> None:
+    openai_server.reply("one two three four five six seven eight")
+    openai_server.fail(Fault(slow=1.0))
+    notebook = open_chat("%%kagura\nCount.", "1 + 1", model="openai:gpt-6.1-terra")
+
+    notebook.start(1)
+    expect(notebook.output(1)).to_contain_text("one two", timeout=30_000)
+    notebook.interrupt()
+    notebook.wait_until_run(1)
+
+    expect(notebook.output(1)).to_contain_text("one two")
+    expect(notebook.output(1)).to_contain_text("ReplyStopped: The reply was stopped")
+    expect(notebook.output(1)).not_to_contain_text("Traceback")
+    expect(notebook.output(1).get_by_role("radio", name="5 stars")).to_be_visible()
+    notebook.screenshot("interrupted", notebook.output(1))
+    one = stored.get("last")
+    assert "one two".startswith(one.response.strip()[:7]) and not one.complete
+    assert openai_server.hung_up.wait(5)
+
+
+def test_an_error_is_one_line(open_chat: Open, openai_server: OpenAIServer) -> None:
+    openai_server.fail(Fault(status=401, code="invalid_api_key", message="Incorrect key {key}"))
+    notebook = open_chat("%%kagura\nHello", model="openai:gpt-6.1-terra")
+
+    output = notebook.run(1)
+
+    expect(output).to_contain_text("config key openai")
+    assert len(output.inner_text().strip().splitlines()) == 1
+    assert "test-key" not in output.inner_text()
+    notebook.screenshot("error", output)
+
+
+def test_tab_completes_sub_commands(open_chat: Open) -> None:
+    notebook = open_chat("%kagura sta")
+
+    editor = notebook.cell(1).locator(".cm-content")
+    editor.click()
+    notebook.page.keyboard.press("End")
+    notebook.page.keyboard.press("Tab")
+
+    expect(notebook.page.locator(".jp-Completer")).to_contain_text("status")
+    notebook.page.keyboard.press("Enter")
+    expect(editor).to_have_text("%kagura status")
