@@ -60,7 +60,6 @@ class Assistant:
         self.store = ConversationCollector(user_id, self.settings)
         self.settings = self.store.settings
         self.session = session or f"session-{ULID()}"
-        self._providers: dict[str, Provider] = {}
         self._introduced: set[str] = set()
 
     def stream(self, text: str, **options: Any) -> "Turn":
@@ -118,12 +117,6 @@ class Assistant:
         ready = self.store.get_stats()["ready_for_ft"]
         progress = f"{ready} of {self.settings.threshold} good conversations for training"
         return f"Saved. {progress}; {effect}."
-
-    def provider(self, model: str) -> Provider:
-        """The provider of a model, opened once."""
-        if model not in self._providers:
-            self._providers[model] = open_provider(model, self.settings)
-        return self._providers[model]
 
     def gather(self, text: str, options: Options, provider: Provider, now: datetime) -> Context:
         """What a turn is based on: history, memories, examples, inside the model's budget."""
@@ -196,7 +189,7 @@ class Turn:
     def __iter__(self) -> Iterator[str]:
         """Run the loop, and yield the reply as it arrives."""
         deployment = self._assistant.deployment(self.options.model)
-        provider = self._assistant.provider(deployment.model)
+        provider = open_provider(deployment.model, self._settings)
         self.notices += self._assistant.introduce(provider)
         self.model = provider.model
         self.context = self._assistant.gather(self.prompt, self.options, provider, self._started)

@@ -3,8 +3,8 @@
     address:  the settings, else the vendor's own environment variable, else its usual address
     key:      the vendor's environment variables, else the system's keyring
 
-A key lives in memory and in those two
-places only; `redact` keeps it out of everything that is shown or stored.
+A key lives in memory and in those two places only; `redact` keeps it out of everything that is
+shown or stored.
 """
 
 import ipaddress
@@ -89,13 +89,28 @@ def find(vendor: str) -> str:
     key = _in_environment(vendor) or _in_keyring(vendor)
     if not key:
         known = VENDORS[vendor]
-        raise MissingKey(f"There is no key for {known.title}", f"Set one: {_ways_to_set(vendor)}")
+        raise MissingKey(f"There is no key for {known.title}", f"Set one: {ways_to_set(vendor)}")
     return key
 
 
 def has(vendor: str) -> bool:
     """Whether the vendor's key is there; the environment is looked at first."""
     return bool(_in_environment(vendor) or _in_keyring(vendor))
+
+
+def variable(vendor: str) -> str:
+    """The environment variable that holds the vendor's key now; empty where none does."""
+    held = (name for name in VENDORS[vendor].key_variables if os.environ.get(name, "").strip())
+    return next(held, "")
+
+
+def ways_to_set(vendor: str) -> str:
+    """How a user gives us the vendor's key, in words."""
+    known = VENDORS[vendor]
+    if not known.key_variables:
+        return "call the server openai:<model>, with its address as `%kagura config base_url`"
+    variables = " or ".join(known.key_variables)
+    return f"`%kagura config key {vendor}`, or the environment variable {variables}"
 
 
 def store(vendor: str, key: str) -> None:
@@ -145,8 +160,7 @@ def redact(text: str) -> str:
 
 
 def _in_environment(vendor: str) -> str:
-    found = (os.environ.get(name, "").strip() for name in VENDORS[vendor].key_variables)
-    return next(filter(None, found), "")
+    return os.environ.get(variable(vendor), "").strip()
 
 
 def _in_keyring(vendor: str) -> str:
@@ -173,8 +187,3 @@ def _check_takes_key(vendor: str) -> None:
     takers = [name for name, known in VENDORS.items() if known.key_variables]
     if vendor not in takers:
         raise SettingsError(f"{vendor!r} takes no key", f"Name one of {', '.join(takers)}")
-
-
-def _ways_to_set(vendor: str) -> str:
-    variables = " or ".join(VENDORS[vendor].key_variables)
-    return f"`%kagura config key {vendor}`, or the environment variable {variables}"

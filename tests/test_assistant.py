@@ -184,6 +184,18 @@ def test_a_failed_call_keeps_the_prompt(assistant: Assistant, openai_server: Ope
     assert said(openai_server) == ["again"]
 
 
+def test_another_key_is_used_at_once(
+    assistant: Assistant, openai_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openai_server.key = "the-right-key"
+    with pytest.raises(KeyRejected):
+        assistant.ask("hello")
+
+    monkeypatch.setenv("OPENAI_API_KEY", "the-right-key")
+
+    assert assistant.ask("hello").complete
+
+
 @pytest.mark.parametrize("prompt", ["", "  \n\t "])
 def test_an_empty_prompt_is_refused_before_anything_happens(
     assistant: Assistant, openai_server: OpenAIServer, prompt: str

@@ -242,6 +242,8 @@ def _key(vendor: str | None, remove: bool) -> View:
         keys.forget(vendor)
         return line(f"The key for {vendor} is removed from the keyring.")
     keys.store(vendor, getpass.getpass(f"Key for {vendor} (not shown): ").strip())
+    if first := keys.variable(vendor):
+        return line(f"The key for {vendor} is in the keyring, but {first} is used before it.")
     return line(f"The key for {vendor} is in the keyring.")
 
 

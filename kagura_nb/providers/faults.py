@@ -49,7 +49,7 @@ class Faults:
         """The key is wrong."""
         return KeyRejected(
             f"{self.title} does not accept the key",
-            f"Enter another one with `%kagura config key {self.vendor}`",
+            f"Set another one: {keys.ways_to_set(self.vendor)}",
         )
 
     def forbidden(self, said: str) -> ProviderError:

@@ -80,9 +80,13 @@ class OpenAIProvider:
     def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
         longest = "max_completion_tokens" if self.faults.vendor == "openai" else "max_tokens"
         drawn = {"temperature": sampling.temperature, longest: sampling.max_tokens}
+        said = [{"role": one.role, "content": one.content} for one in messages]
         return {
             "model": self.faults.model,
-            "messages": [{"role": one.role, "content": one.content} for one in messages],
+            # As it is: compared with all the types a message may have, a long history costs the
+            # SDK more time than finding the memories.
+            "messages": [],
+            "extra_body": {"messages": said},
             "stream": True,
             "stream_options": {"include_usage": True},
             **{name: value for name, value in drawn.items() if value is not None},
