@@ -31,7 +31,7 @@ from kagura_nb.providers import open_provider
 from kagura_nb.providers.base import Chunk, Provider, Sampling
 from kagura_nb.records import GOOD_RATING, POOR_RATING, Conversation, Deployment, Message, Usage
 from kagura_nb.settings import Settings
-from kagura_nb.store import ConversationCollector
+from kagura_nb.store import ConversationCollector, Selection
 
 
 class Assistant:
@@ -117,6 +117,23 @@ class Assistant:
         ready = self.store.get_stats()["ready_for_ft"]
         progress = f"{ready} of {self.settings.threshold} good conversations for training"
         return f"Saved. {progress}; {effect}."
+
+    def forget(self, selection: Selection) -> int:
+        """Remove conversations for good, from the store and from every copy of it.
+
+        Args:
+            selection: which ones; the empty selection is everything.
+
+        Returns:
+            How many were removed.
+
+        Raises:
+            RecallError: a server that has a copy does not answer; the store has forgotten.
+        """
+        count = self.store.forget(selection)
+        if count:
+            self.memory.discard_copies()
+        return count
 
     def gather(self, text: str, options: Options, provider: Provider, now: datetime) -> Context:
         """What a turn is based on: history, memories, examples, inside the model's budget."""

@@ -1,6 +1,5 @@
 """The index is a copy: it heals after crashes, damage and forgetting, for any number of users."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -11,40 +10,16 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from writers import writer
 
-from kagura_nb import ConversationCollector, Selection
+from kagura_nb import Assistant, ConversationCollector, Selection
+from kagura_nb.errors import RecallError
 from kagura_nb.memory import Memory
+from kagura_nb.memory.chroma import connect
 
 Tell = Callable[..., str]
 
 PROCESSES, EACH = 4, 500
-
-WRITER = """
-import sys
-from kagura_nb import ConversationCollector
-from kagura_nb.memory import Memory
-from servers.words import unique_word
-
-name, count, below = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-store = ConversationCollector()
-memory = Memory(store.database, store.settings, exact_below=below)
-for number in range(count):
-    word = unique_word(f"{name}-{number}")
-    one = store.collect(f"the {word} is number {number}", "noted", "none", session=name)
-    store.add_feedback(one, 5)
-    print(word, flush=True)
-    if number % 50 == 0:
-        memory.recall(word, 5)
-memory.catch_up()
-memory.close()
-"""
-
-
-def writer(name: str, count: int, below: int) -> subprocess.Popen[str]:
-    """Another process that collects, rates, indexes and recalls; it prints each word it stored."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    arguments = [sys.executable, "-c", WRITER, name, str(count), str(below)]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 @contextmanager
@@ -162,6 +137,22 @@ def test_forgetting_throws_chromas_copy_away(store: ConversationCollector, tell:
     assert folder_of(store).exists()
 
 
+def test_what_is_forgotten_elsewhere_is_in_no_file_of_the_index(
+    store: ConversationCollector, tell: Tell
+) -> None:
+    tell("The secret is xyzzyplugh", session="secret")
+    tell("The weather is fine", session="kept")
+    with opened(store) as memory:
+        copied = folder_of(store)
+
+        Assistant(settings=store.settings).forget(Selection(session="secret"))
+
+        assert not copied.exists()
+        assert len(memory.recall("weather", 5)) == 1
+        memory.wait()
+        assert memory.uses_chroma
+
+
 def test_a_lost_index_is_made_again_with_progress(
     store: ConversationCollector, memory: Memory, tell: Tell, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +199,31 @@ def test_through_a_chroma_server_every_process_uses_it(
     with opened(shared) as one, opened(shared) as other:
         assert (one.uses_chroma, other.uses_chroma) == (True, True)
         assert other.recall("lighthouse", 1)[0].conversation.id == wanted
+
+
+def test_forgetting_empties_the_chroma_server_too(
+    store: ConversationCollector, tell: Tell, chroma_server: str
+) -> None:
+    tell("The secret is xyzzyplugh")
+    settings = store.settings.with_(chroma=chroma_server)
+    with opened(ConversationCollector(settings=settings)) as memory:
+        assert memory.uses_chroma
+
+    Assistant(settings=settings).forget(Selection())
+
+    assert connect(settings, None).list_collections() == []
+
+
+def test_a_chroma_server_that_is_down_is_named_when_forgetting(
+    store: ConversationCollector, tell: Tell
+) -> None:
+    tell("The secret is xyzzyplugh")
+    assistant = Assistant(settings=store.settings.with_(chroma="127.0.0.1:9"))
+
+    with pytest.raises(RecallError, match=r"127\.0\.0\.1:9 does not answer.*Start it"):
+        assistant.forget(Selection())
+
+    assert store.count(Selection()) == 0
 
 
 def _text(hits: object) -> str:

@@ -58,11 +58,15 @@ class ChromaFolder:
         old = [one for one in self._folder.iterdir() if one.is_dir()]
         if len(old) == 1 and old[0].name.startswith(beginning) and not fresh:
             return old[0]
-        for one in old:
-            shutil.rmtree(one, ignore_errors=True)
+        self.discard()
         path = self._folder / f"{beginning}{ULID()}"
         path.mkdir(mode=0o700)
         return path
+
+    def discard(self) -> None:
+        """Delete every index, whoever has it open: who finds his gone builds a new one."""
+        for one in self._folder.glob("chroma-*"):
+            shutil.rmtree(one, ignore_errors=True)
 
     def release(self) -> None:
         """Give the lock back."""
@@ -138,15 +142,24 @@ def collection(
         generation: of the store's index.
         fresh: begin with an empty one.
     """
-    owner = f"kagura-{_short(settings.store_url, settings.user)}-"
-    name = f"{owner}{_short(embedder)}-{generation}"
-    for one in client.list_collections():
-        if one.name.startswith(owner) and (fresh or one.name != name):
-            client.delete_collection(one.name)
+    name = f"{_owner(settings)}{_short(embedder)}-{generation}"
+    discard(client, settings, but="" if fresh else name)
     space = {"hnsw": {"space": "cosine"}}
     return ChromaVectors(
         client.get_or_create_collection(name, configuration=space, embedding_function=None)
     )
+
+
+def discard(client: Any, settings: Settings, but: str = "") -> None:
+    """Delete this user's collections, all but the one of that name."""
+    for one in client.list_collections():
+        if one.name.startswith(_owner(settings)) and one.name != but:
+            client.delete_collection(one.name)
+
+
+def _owner(settings: Settings) -> str:
+    """What the names of this user's collections begin with."""
+    return f"kagura-{_short(settings.store_url, settings.user)}-"
 
 
 def _short(*parts: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from kagura_nb.errors import RecallError
 from kagura_nb.memory import chroma
 from kagura_nb.store import Database, index_search
 
@@ -57,6 +58,23 @@ class CopyKeeper:
         if copy is None:
             self._folder.release()
         return copy
+
+    def discard(self) -> None:
+        """Delete the copy, wherever it is.
+
+        Raises:
+            RecallError: the server that has it does not answer.
+        """
+        if not self._settings.chroma:
+            self._folder.discard()
+            return
+        try:
+            chroma.discard(chroma.connect(self._settings, None), self._settings)
+        except Exception as error:  # Chroma's errors share no base
+            raise RecallError(
+                f"The Chroma server {self._settings.chroma} does not answer",
+                "Start it: the next recall deletes there what the store has forgotten",
+            ) from error
 
     def release(self) -> None:
         """Let another process own the copy."""

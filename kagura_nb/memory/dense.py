@@ -113,6 +113,15 @@ class Dense:
         if self._opening is not None:
             self._opening.join()
 
+    def discard(self) -> None:
+        """Delete Chroma's copy; the next search builds another one.
+
+        Raises:
+            RecallError: the server that has it does not answer.
+        """
+        self.wait()
+        self._keeper.discard()
+
     def close(self) -> None:
         """Finish opening, and let another process own the index."""
         self.wait()

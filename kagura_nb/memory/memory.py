@@ -146,6 +146,14 @@ class Memory:
             self._sync(connection, progress=progress)
         self.wait()
 
+    def discard_copies(self) -> None:
+        """Delete what was copied out of the store, after something there was forgotten.
+
+        Raises:
+            RecallError: a server that has such a copy does not answer.
+        """
+        self._dense.discard()
+
     @property
     def uses_chroma(self) -> bool:
         """Whether the vectors are searched through Chroma."""

@@ -198,7 +198,7 @@ def forget(
     if not yes:
         count = store.count(selection)
         return line(f"{count} conversations would be forgotten for good. Add --yes to do it.")
-    return line(f"{store.forget(selection)} conversations are forgotten.")
+    return line(f"{workspace.assistant.forget(selection)} conversations are forgotten.")
 
 
 @commands.command()

@@ -235,7 +235,9 @@ class ConversationCollector:
             )
 
     def forget(self, selection: Selection) -> int:
-        """Remove conversations from the rows and every index, their bytes included.
+        """Remove conversations from the rows and every index in the store, bytes included.
+
+        `Assistant.forget` also deletes what was copied out of the store.
 
         Args:
             selection: which ones; the empty selection is everything.
