@@ -35,7 +35,7 @@ def cli(context: click.Context, user_id: str | None) -> None:
 def show(view: object, **_: Any) -> None:
     """Write what a sub-command returned."""
     if isinstance(view, View):
-        click.echo(printable(view.plain))
+        click.echo(_worded(view.plain))
 
 
 @cli.command()
@@ -52,7 +52,7 @@ def start(workspace: Workspace, model: str | None, session: str | None) -> None:
         try:
             _write(turn)
         except ProviderError as error:
-            click.echo(f"\n{error}", err=True)
+            click.echo(f"\n{_worded(str(error))}", err=True)
         if turn.conversation_id and turn.text:
             _ask_rating(assistant, turn.conversation_id)
 
@@ -65,7 +65,7 @@ def _write(turn: Turn) -> None:
         click.echo(" (stopped)", nl=False)
     click.echo()
     for notice in turn.notices:
-        click.echo(f"({notice})")
+        click.echo(f"({_worded(notice)})")
 
 
 def _ask_rating(assistant: Assistant, conversation_id: str) -> None:
@@ -74,7 +74,12 @@ def _ask_rating(assistant: Assistant, conversation_id: str) -> None:
             click.echo(assistant.rate(conversation_id, rating))
             return
         except InvalidRating as error:
-            click.echo(str(error), err=True)
+            click.echo(_worded(str(error)), err=True)
+
+
+def _worded(text: str) -> str:
+    """The text as it is right in a terminal, where the magic is a command."""
+    return printable(text).replace("%kagura ", "kagura-nb ")
 
 
 def _line(label: str) -> str:
@@ -90,5 +95,5 @@ def main() -> None:
     try:
         cli()
     except KaguraError as error:
-        click.echo(str(error), err=True)
+        click.echo(_worded(str(error)), err=True)
         sys.exit(1)

@@ -91,11 +91,11 @@ def test_rate_correct_and_take_back(filled: Workspace) -> None:
 
 
 def test_forgetting_says_what_it_would_do_and_does_it_only_then(filled: Workspace) -> None:
-    assert "1 conversations would be forgotten" in shown(filled, "forget", "last").plain
+    assert "would forget 1 conversation for good" in shown(filled, "forget", "last").plain
     assert filled.assistant.store.get_stats()["total"] == 3
     shown(filled, "forget", "--text", "capital", "--yes")
     assert filled.assistant.store.get_stats()["total"] == 2
-    assert "0 conversations would" in shown(filled, "forget", "--before", "2020-01-01").plain
+    assert "would forget 0 conv" in shown(filled, "forget", "--before", "2020-01-01").plain
     shown(filled, "forget", "--all", "--yes")
     assert filled.assistant.store.get_stats()["total"] == 0
 
@@ -221,6 +221,15 @@ def test_the_program_says_one_line_on_stderr_and_fails(home: Path) -> None:
     done = subprocess.run(program, capture_output=True, text=True, env=os.environ)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "'9' is not a rating. Give 1 to 5 stars.\n"
+
+
+def test_in_a_terminal_a_cure_names_the_terminals_command(home: Path) -> None:
+    program = [sys.executable, "-c", "from kagura_nb.cli import main; main()", "history", "-n", "x"]
+    done = subprocess.run(program, capture_output=True, text=True, env=os.environ)
+    assert done.returncode != 0
+    assert "%kagura" not in done.stderr
+    notice = CliRunner().invoke(cli, ["start", "-m", "practice"], input="Hello\n\n\n").output
+    assert "kagura-nb use ollama" in notice and "%kagura" not in notice
 
 
 def test_a_correction_is_read_from_stdin(

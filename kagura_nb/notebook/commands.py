@@ -196,9 +196,9 @@ def forget(
     whole = tuple(store.get(one).id for one in ids) or None
     selection = Selection(ids=whole, session=session, until=before, text=text)
     if not yes:
-        count = store.count(selection)
-        return line(f"{count} conversations would be forgotten for good. Add --yes to do it.")
-    return line(f"{workspace.assistant.forget(selection)} conversations are forgotten.")
+        meant = _conversations(store.count(selection))
+        return line(f"This would forget {meant} for good. Add --yes to do it.")
+    return line(f"Forgotten for good: {_conversations(workspace.assistant.forget(selection))}.")
 
 
 @commands.command()
@@ -264,6 +264,10 @@ def _listing(caption: str, found: list[Conversation]) -> View:
     return table(caption, ("id", "time", "stars", "you", "reply"), rows)
 
 
+def _conversations(count: int) -> str:
+    return "1 conversation" if count == 1 else f"{count} conversations"
+
+
 def _short(one: Conversation) -> str:
     return one.id[-SHORT_ID:]
 
@@ -288,6 +292,6 @@ def run(workspace: Workspace, words: list[str]) -> View | None:
         )
     except click.ClickException as error:
         raise SettingsError(
-            error.format_message().rstrip("."), "`%kagura help` shows how it is done"
+            error.format_message().rstrip(".?"), "`%kagura help` shows how it is done"
         ) from None
     return result if isinstance(result, View) else None
