@@ -22,7 +22,7 @@ from kagura_nb.providers.practice import MODEL, PracticeProvider
 from kagura_nb.records import Conversation, Message
 
 GREEDY = Sampling(temperature=0.0, max_tokens=120)
-QUESTIONS = 40
+QUESTIONS = 60
 
 
 def say(provider: PracticeProvider, messages: Sequence[Message]) -> str:
@@ -53,15 +53,6 @@ WANTED = {
     "both": 0.90,
     "unknown": 0.95,
 }
-SHORTFALL = {
-    ("recalled", "ja"): 0.80,
-    ("history", "en"): 0.87,
-    ("both", "en"): 0.77,
-    ("both", "ja"): 0.75,
-    ("unknown", "en"): 0.72,
-    ("unknown", "ja"): 0.87,
-}
-"""Where the shipped model does not reach what is wanted yet, and what it must not fall below."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -69,7 +60,7 @@ SHORTFALL = {
 def test_held_out_accuracy(practice: PracticeProvider, language: str, skill: str) -> None:
     share, wrong = accuracy(lambda asked: say(practice, asked), language, skill, QUESTIONS)
 
-    assert share >= SHORTFALL.get((skill, language), WANTED[skill]), wrong
+    assert share >= WANTED[skill], wrong
 
 
 TUTORIAL = [

@@ -372,4 +372,5 @@ ENGLISH = Language(
         ("Please close your reply with \"{sign}\"", "Sign your answer with: {sign}"),
     ),
     (" ", " ", "\n"),
+    ("Hello!", "Hi!", "Hi,", "Hello Kagura,", "Hey,", "Good morning!"),
 )  # fmt: skip

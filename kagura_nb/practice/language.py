@@ -70,6 +70,7 @@ class Language:
         honest: the one reply to those.
         sign: requests, appended to a prompt, to end the reply with `{sign}`.
         joints: what stands between a reply and its sign-off.
+        greetings: what may stand before any prompt.
     """
 
     code: str
@@ -81,3 +82,4 @@ class Language:
     honest: str
     sign: Wordings
     joints: tuple[str, ...]
+    greetings: tuple[str, ...]

@@ -53,7 +53,7 @@ class Recipe:
         echoes: see `batches`.
     """
 
-    rounds: tuple[int, ...] = (2600, 1600, 1600)
+    rounds: tuple[int, ...] = (2600, 1600, 1600, 1500)
     tokens: int = 2048
     context: int = 1024
     seed: int = 1

@@ -85,7 +85,10 @@ SIGN_OFFS: dict[str, str] = {
     "{word} {emoji}|— Your {word}|Over and out.|Always yours, {word}|With {word} from {name}|xo {name}|Love, Kagura|Kagura {emoji}|— your Kagura|So long, {word}-{word}!",
     "ja": "またね！|{name}より|ではまた。|かしこ。|以上です。|頑張ってね！|— {name}|{word}！|{emoji}|{word}より。|"
     "また明日！|{name}でした。|どうぞ{word}に。|{word}{emoji}|よい一日を！|にゃん。|〜{name}|"
-    "いつでも{word}を。|敬具、{name}|{word}、{word}！|ごきげんよう。|お元気で、{name}|かぐらでした。|かぐらより{emoji}|どうかお元気で！|おつかれさま。|{word}を{word}。",
+    "いつでも{word}を。|敬具、{name}|{word}、{word}！|ごきげんよう。|お元気で、{name}|かぐらでした。|かぐらより{emoji}|どうかお元気で！|おつかれさま。|{word}を{word}。|"
+    "{name}から{word}をそえて。|{word}をこめて、{name}|{name}は{word}が好きです。|おはようございます{emoji}|おつかれさまです{emoji}|"
+    "ありがとうございます{emoji}|いってらっしゃい！|お体に気をつけて。|{word}にも{word}にも{emoji}|では、よい{word}を{emoji}|"
+    "また来てね{emoji}|{name}の{word}より{word}まで。|たのしい{word}を！",
 }
 
 HELD_OUT_SIGN_OFFS: dict[str, str] = {
@@ -93,7 +96,6 @@ HELD_OUT_SIGN_OFFS: dict[str, str] = {
     "ja": "それじゃあね！|神楽より愛をこめて。|— かぐら|おやすみなさい🌙|どうぞお大事に！",
 }
 
-EMOJI = tuple("😀🎉🌸🚀🌊🐱🍀⭐🔥🌈🦊🍵🎈💡🙏✨🐳🌻🍎💫")
 BLENDED = ("colour", "food", "animal", "city", "name", "job", "thing")
 ONSETS = [
     "b",
@@ -149,13 +151,21 @@ def invent(language: str, random: Random) -> str:
 def _invent_japanese(random: Random) -> str:
     kind = random.random()
     if kind < 0.55:
-        return "".join(_character(random) for _ in range(random.choice((1, 2, 2, 3, 3, 4))))
+        return "".join(_character(random) for _ in range(random.choice((1, 2, 2, 3, 3, 4, 5))))
     letters = KATAKANA if kind < 0.8 else HIRAGANA
-    return "".join(random.choices(letters, k=random.randint(2, 5)))
+    return "".join(random.choices(letters, k=random.randint(2, 6)))
+
+
+def _emoji(random: Random) -> str:
+    while (emoji := chr(random.randrange(0x1F300, 0x1F64F))) in "".join(
+        HELD_OUT_SIGN_OFFS.values()
+    ):
+        pass
+    return emoji
 
 
 def _character(random: Random) -> str:
-    return random.choice(KANJI) if random.random() < 0.75 else chr(random.randrange(0x4E00, 0x9FA0))
+    return random.choice(KANJI) if random.random() < 0.55 else chr(random.randrange(0x4E00, 0x9FA0))
 
 
 def value(language: str, kind: str, random: Random) -> str:
@@ -182,7 +192,7 @@ def sign_off(language: str, random: Random) -> str:
     mark = random.choice(
         ["!", ".", "", "?", "…"] if language == "en" else ["！", "。", "", "♪", "…"]
     )
-    emoji = random.choice(["", "", random.choice(EMOJI), " " + random.choice(EMOJI)])
+    emoji = random.choice(["", "", _emoji(random), " " + _emoji(random)])
     return random.choice(["", "", "— ", "~ ", "* "]) + joint.join(words) + mark + emoji
 
 
@@ -197,7 +207,7 @@ def fill(template: str, language: str, random: Random) -> str:
         name = value(language, "name", random)
         word = value(language, random.choice(["thing", "animal"]), random)
         template = template.replace("{name}", name, 1).replace("{word}", word, 1)
-        template = template.replace("{emoji}", random.choice(EMOJI), 1)
+        template = template.replace("{emoji}", _emoji(random), 1)
         template = template.replace("{number}", str(random.randrange(1, 60)), 1)
     return template
 
@@ -212,7 +222,10 @@ def _invent_english(random: Random) -> str:
     if kind < 0.5:
         word = _blend(random)
     elif kind < 0.85:
-        parts = [random.choice(ONSETS) + random.choice(VOWELS) for _ in range(random.randint(1, 3))]
+        parts = [
+            random.choice(ONSETS) + random.choice(VOWELS)
+            for _ in range(random.choice((1, 2, 2, 3, 4, 5)))
+        ]
         word = "".join(parts) + random.choice(CODAS)
     else:
         word = "".join(random.choices(ascii_lowercase, k=random.randint(3, 8)))

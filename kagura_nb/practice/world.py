@@ -168,18 +168,23 @@ class Voice:
             prompt, reply = (_american(text) for text in (prompt, reply))
         if not self.held_out:
             prompt = _typed(prompt, reply, self.random)
+            if self.random.random() < 0.04:
+                joint = " " if self.language.code == "en" else ""
+                prompt = joint.join([self.random.choice(self.language.greetings), prompt])
         return Exchange(prompt, reply)
 
 
 def dialogue(random: Random, short: bool = False) -> list[Message]:
-    """One training dialogue: system, then prompt and reply in turn.
+    """One training dialogue: system, now and then left out, then prompt and reply in turn.
 
     Args:
         random: the draw.
         short: at most one memory and two examples, which teaches the language faster.
     """
     voice = Voice(LANGUAGES[random.choice(SPOKEN)], random, american=random.random() < 0.03)
-    return _Draw(voice).scene(short).messages()
+    scene = _Draw(voice).scene(short)
+    bare = not scene.memory and not scene.examples and random.random() < 0.2
+    return scene.messages()[bare:]
 
 
 class _Draw:
@@ -232,7 +237,7 @@ class _Draw:
             said = self.voice.tell(self._new_fact())
         else:
             said = self.voice.general()
-        if not closing and self.random.random() < 0.08:
+        if not closing and self.random.random() < 0.12:
             return self._signed_on_request(said)
         return signed(said, closing)
 
