@@ -6,6 +6,7 @@ A failing memory costs a notice, never the turn.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from kagura_nb import fewshot, prompt
@@ -159,7 +160,7 @@ def _assemble(
     sent = prompt.assemble(
         text,
         budget=room - min(room // REPLY_SHARE, LONGEST_REPLY),
-        count=provider.count_tokens,
+        count=lru_cache(maxsize=None)(provider.count_tokens),
         system=settings.system or prompt.SYSTEM,
         recalled=memories[: settings.recall],
         examples=examples,

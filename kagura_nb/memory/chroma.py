@@ -23,6 +23,9 @@ from kagura_nb.settings import Settings
 
 BATCH = 2000
 """Vectors sent to Chroma at a time; its own limit is about 5,400."""
+FOUND = 0.8
+"""Share of its vectors that a sound index finds at least. The search is approximate: of 100,000
+one in twenty does not find itself; where two processes wrote at once, one in three did not."""
 
 
 class ChromaFolder:
@@ -110,12 +113,12 @@ class ChromaVectors:
         return positions, 1 - np.array(found["distances"][0], np.float32)
 
     def finds(self, positions: Slots, vectors: Vector) -> bool:
-        """Whether each of these vectors finds itself, or an equal one."""
+        """Whether enough of these vectors find themselves, or an equal one."""
+        found = 0
         for position, vector in zip(positions.tolist(), vectors, strict=True):
             nearest, cosines = self.nearest(vector, 1)
-            if not len(nearest) or (nearest[0] != position and cosines[0] < 0.999):
-                return False
-        return True
+            found += len(nearest) > 0 and (nearest[0] == position or cosines[0] >= 0.999)
+        return found >= FOUND * len(positions)
 
 
 def connect(settings: Settings, path: Path | None) -> Any:

@@ -13,8 +13,8 @@ from kagura_nb.errors import RecallError
 from kagura_nb.memory import chroma
 from kagura_nb.store import Database, index_search
 
-SAMPLES = 16
-"""Vectors that must find themselves when a copy is opened."""
+SAMPLES = 64
+"""Vectors that are looked for when a copy is opened."""
 
 
 @dataclass(frozen=True, slots=True)

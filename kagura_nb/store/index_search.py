@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from kagura_nb.store.index_schema import clock, items, vectors
 
@@ -52,9 +52,8 @@ def count_vectors(connection: Connection, embedder: str) -> int:
 def items_since(connection: Connection, change: int) -> Iterable[Row[int, str, str, int]]:
     """Rows (position, conversation_id, session, length) written after a change."""
     columns = (items.c.position, items.c.conversation_id, items.c.session, items.c.length)
-    return connection.execute(
-        select(*columns).where(items.c.change > change).order_by(items.c.position)
-    )
+    rows = connection.execute(select(*columns).where(items.c.change > change))
+    return sorted(rows, key=lambda row: row.position)  # SQLite would walk the whole table for it
 
 
 def vectors_since(
@@ -73,10 +72,10 @@ def vectors_at(
     connection: Connection, embedder: str, positions: Sequence[int]
 ) -> tuple[Positions, Vector]:
     """Those of the positions that have a vector, and their vectors, in any order."""
-    query = select(vectors.c.position, vectors.c.vector).where(
-        vectors.c.embedder == embedder, vectors.c.position.in_(positions)
-    )
-    return _matrix(connection.execute(query).all())
+    columns = (vectors.c.position, vectors.c.vector, vectors.c.embedder)
+    rows = connection.execute(select(*columns).where(vectors.c.position.in_(positions)))
+    # Asked for the embedder too, SQLite would walk through all of its vectors.
+    return _matrix([(row.position, row.vector) for row in rows if row.embedder == embedder])
 
 
 def sample_vectors(connection: Connection, embedder: str, count: int) -> tuple[Positions, Vector]:
@@ -88,12 +87,11 @@ def sample_vectors(connection: Connection, embedder: str, count: int) -> tuple[P
 
 def vectors_of(connection: Connection, embedder: str, ids: Sequence[str]) -> dict[str, Vector]:
     """Vectors by conversation id; those that lack one are left out."""
-    query: Select[str, bytes] = (
-        select(items.c.conversation_id, vectors.c.vector)
-        .join(vectors, vectors.c.position == items.c.position)
-        .where(vectors.c.embedder == embedder, items.c.conversation_id.in_(ids))
-    )
-    return {one: _decode(blob) for one, blob in connection.execute(query)}
+    query = select(items.c.position, items.c.conversation_id)
+    found = connection.execute(query.where(items.c.conversation_id.in_(ids)))
+    owners = {row.position: row.conversation_id for row in found}
+    places, matrix = vectors_at(connection, embedder, list(owners))
+    return {owners[one]: vector for one, vector in zip(places.tolist(), matrix, strict=True)}
 
 
 def postings(
@@ -123,7 +121,7 @@ def _decode(blob: bytes) -> Vector:
     return np.frombuffer(blob, dtype=np.float16).astype(np.float32)
 
 
-def _matrix(rows: Sequence[Row[int, bytes]]) -> tuple[Positions, Vector]:
+def _matrix(rows: Sequence[Row[int, bytes] | tuple[int, bytes]]) -> tuple[Positions, Vector]:
     positions = np.array([position for position, _ in rows], dtype=np.int64)
     joined = b"".join(blob for _, blob in rows)
     return positions, _decode(joined).reshape(len(rows), -1) if rows else np.zeros(

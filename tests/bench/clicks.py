@@ -1,18 +1,12 @@
-"""From a click on a star to its status line, in a real JupyterLab: milliseconds in the page.
-
-python tests/bench/bench_click.py
-"""
+"""From a click on a star to its status line, in a real JupyterLab: milliseconds in the page."""
 
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 
-from tabulate import tabulate
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from lab import LabNotebook, chromium, start_browser, start_lab
+
+from tests.bench.table import Row, show
 
 CELL = """
 from kagura_nb.notebook.stars import Stars
@@ -32,11 +26,8 @@ CLICK = """async (value) => {
 CLICKS = 50
 
 
-def measure() -> list[float]:
+def measure(executable: str) -> list[float]:
     """Milliseconds of each click, each on another star than the one before."""
-    executable = chromium()
-    if executable is None:
-        raise SystemExit("Chromium is not installed: install it from your distribution.")
     with (
         tempfile.TemporaryDirectory() as folder,
         start_browser(executable) as browser,
@@ -49,12 +40,17 @@ def measure() -> list[float]:
         return [notebook.page.evaluate(CLICK, index % 5 + 1) for index in range(CLICKS)]
 
 
-def main() -> None:
-    """Print median and worst."""
-    taken = measure()
-    row = [(CLICKS, statistics.median(taken), max(taken))]
-    print(tabulate(row, ["clicks", "p50 ms", "worst ms"], floatfmt=".0f"))
+def rows() -> list[Row]:
+    """One line, or none without Chromium."""
+    executable = chromium()
+    if executable is None:
+        return []
+    taken = measure(executable)
+    note = f"worst {max(taken):.0f} ms of {CLICKS}"
+    return [
+        Row("click on a star to its status line, p50", statistics.median(taken), "ms", note=note)
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())
