@@ -105,6 +105,18 @@ def test_an_error_is_one_line(open_chat: Open, openai_server: OpenAIServer) -> N
     notebook.screenshot("error", output)
 
 
+def test_a_rating_by_command_shows_in_the_stars(open_chat: Open) -> None:
+    notebook = open_chat("%%kagura\nHello", "%kagura rate last 4 kind")
+    notebook.run(1)
+
+    notebook.run(2)
+
+    output = notebook.output(1)
+    expect(output.get_by_role("radio", name="4 stars")).to_be_checked()
+    expect(output.get_by_label("Comment on this answer")).to_have_value("kind")
+    expect(output.get_by_role("status")).to_contain_text("1 of 100")
+
+
 def test_tab_completes_sub_commands(open_chat: Open) -> None:
     notebook = open_chat("%kagura sta")
 

@@ -5,18 +5,19 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from kagura_nb.assistant import Assistant, Turn
+from kagura_nb.assistant import Turn
 from kagura_nb.errors import ReplyStopped
 from kagura_nb.notebook.stars import Stars
 from kagura_nb.notebook.streaming import Format, StreamingMarkdown
 from kagura_nb.notebook.views import View, excerpt, line, stars, table
+from kagura_nb.notebook.workspace import Workspace
 
 
-def answer(assistant: Assistant, turn: Turn, form: Format = "md", *, explain: bool = False) -> None:
+def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bool = False) -> None:
     """Run a turn and show it.
 
     Args:
-        assistant: whose turn it is; it takes the rating.
+        workspace: takes the rating.
         turn: not begun yet.
         form: md, text, code or json.
         explain: show what was recalled and which examples were shown.
@@ -40,7 +41,7 @@ def answer(assistant: Assistant, turn: Turn, form: Format = "md", *, explain: bo
     if explain:
         display(explanation(turn))
     if turn.conversation_id and turn.text and _has_widgets():
-        display(_stars(assistant, turn.conversation_id))
+        display(_stars(workspace, turn.conversation_id))
     if stopped:
         raise ReplyStopped(
             "The reply was stopped; what had arrived is kept", "Run the cell again for a whole one"
@@ -88,11 +89,15 @@ def explanation(turn: Turn) -> View:
     return table("What the reply was based on", ("why", "score", "date", "you", "reply"), rows)
 
 
-def _stars(assistant: Assistant, conversation_id: str) -> Stars:
+def _stars(workspace: Workspace, conversation_id: str) -> Stars:
+    assistant = workspace.assistant
+
     def rate(rating: int | None, comment: str | None) -> str:
         return assistant.rate(conversation_id, rating, comment)
 
-    return Stars(conversation_id, rate)
+    shown = Stars(conversation_id, rate)
+    workspace.shown[conversation_id] = shown
+    return shown
 
 
 def _has_widgets() -> bool:

@@ -108,7 +108,7 @@ def use(workspace: Workspace, model: str | None) -> View:
 def rate(workspace: Workspace, conversation_id: str, rating: str, comment: tuple[str, ...]) -> View:
     """Rate a conversation: `rate last 5`, with a comment if you like; `rate last clear`."""
     given = None if rating == "clear" else rating
-    return line(workspace.assistant.rate(conversation_id, given, " ".join(comment) or None))
+    return line(workspace.rate(conversation_id, given, " ".join(comment) or None))
 
 
 @commands.command()
@@ -214,10 +214,10 @@ def config(workspace: Workspace, name: str | None, value: str | None, unset: boo
     if name == "key":
         return _key(value, unset)
     if value is None and not unset:
-        return line(f"{name} = {getattr(settings.with_(), _known(name))!r}")
+        return line(f"{name} = {_shown(settings, _known(name))!r}")
     write_file(settings.home, {_known(name): None if unset else value})
     workspace.reload()
-    return line(f"{name} = {getattr(workspace.assistant.settings, name)!r}")
+    return line(f"{name} = {_shown(workspace.assistant.settings, name)!r}")
 
 
 def _all(context: click.Context) -> list[tuple[str, click.Command]]:
@@ -231,6 +231,11 @@ def _known(name: str) -> str:
     if name not in names:
         raise SettingsError(f"There is no setting {name!r}", f"Use one of key, {', '.join(names)}")
     return name
+
+
+def _shown(settings: Settings, name: str) -> Any:
+    value = getattr(settings, name)
+    return "set" if name == "store" and value else value  # a password may be in it
 
 
 def _key(vendor: str | None, remove: bool) -> View:
@@ -249,7 +254,7 @@ def _key(vendor: str | None, remove: bool) -> View:
 
 def _settings(settings: Settings) -> View:
     rows = [
-        (one.name, getattr(settings, one.name), one.metadata["help"]) for one in fields(Settings)
+        (one.name, _shown(settings, one.name), one.metadata["help"]) for one in fields(Settings)
     ]
     return table("Settings", ("name", "value", "what it does"), rows)
 

@@ -76,10 +76,9 @@ class KaguraMagics(Magics):
         }
         if options.session:
             chosen["session"] = options.session
-        assistant = self.workspace.assistant
-        turn = assistant.stream(self._interpolated(cell.strip()), **chosen)
+        turn = self.workspace.assistant.stream(self._interpolated(cell.strip()), **chosen)
         try:
-            answer(assistant, turn, options.format, explain=options.explain)
+            answer(self.workspace, turn, options.format, explain=options.explain)
         finally:
             if options.output:
                 self.namespace[options.output] = turn.text

@@ -60,12 +60,17 @@ class Stars(anywidget.AnyWidget):  # type: ignore[misc]
         stars = self.rating or 0
         return f"{'★' * stars}{'☆' * (5 - stars)}  rate with: %kagura rate {self.conversation_id} 4"
 
+    def show(self, rating: int | None, comment: str | None, status: str) -> None:
+        """Show a rating that was written elsewhere, and what it changed."""
+        self._set(rating, comment, status)
+        self._send_comment()
+
     def _answer(self, content: dict[str, Any]) -> None:
         if content["kind"] == "rate":
             rating = content["rating"]
             self._write(rating, content.get("comment", self._comment) or None if rating else None)
             self.send({"kind": "done", "serial": content["serial"]})
-        self.send({"kind": "comment", "comment": self._comment or ""})
+        self._send_comment()
 
     def _write(self, rating: int | None, comment: str | None) -> None:
         try:
@@ -74,6 +79,12 @@ class Stars(anywidget.AnyWidget):  # type: ignore[misc]
             with self.hold_sync():
                 self.failed, self.status = True, str(error) or type(error).__name__
         else:
-            self._comment = comment
-            with self.hold_sync():
-                self.rating, self.failed, self.status = rating, False, status
+            self._set(rating, comment, status)
+
+    def _set(self, rating: int | None, comment: str | None, status: str) -> None:
+        self._comment = comment
+        with self.hold_sync():
+            self.rating, self.failed, self.status = rating, False, status
+
+    def _send_comment(self) -> None:
+        self.send({"kind": "comment", "comment": self._comment or ""})

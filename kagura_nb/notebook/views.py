@@ -17,8 +17,8 @@ CELL = (
     '{wrap}">{text}</{tag}>'
 )
 LINE = '<div style="color:var(--jp-ui-font-color2,inherit);padding:.2em 0">{text}</div>'
-SHORT = 26
-"""Characters up to which a cell stays on one line: ids, dates, names."""
+SHORT = 16
+"""Characters up to which a cell stays on one line: short ids, times, stars, names."""
 EXCERPT = 72
 """Characters of a text that a table shows."""
 

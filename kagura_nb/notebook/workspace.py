@@ -2,9 +2,18 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Protocol
+from weakref import WeakValueDictionary
 
 from kagura_nb.assistant import Assistant
 from kagura_nb.settings import Settings
+
+
+class ShownRating(Protocol):
+    """The stars under an answer."""
+
+    def show(self, rating: int | None, comment: str | None, status: str) -> None:
+        """Show a rating that was written elsewhere."""
 
 
 class Workspace:
@@ -18,6 +27,21 @@ class Workspace:
     def __init__(self, load: Callable[[], Settings], session: str | None = None) -> None:
         self._load = load
         self._session = session
+        self.shown: WeakValueDictionary[str, ShownRating] = WeakValueDictionary()
+        """The stars on screen, by conversation."""
+
+    def rate(self, conversation_id: str, rating: int | str | None, comment: str | None) -> str:
+        """Rate a conversation, under its answer too, and say what that changed.
+
+        Raises:
+            InvalidRating: no whole number of stars from 1 to 5.
+            UnknownConversation: no such id.
+        """
+        status = self.assistant.rate(conversation_id, rating, comment)
+        one = self.assistant.store.get(conversation_id)
+        if one.id in self.shown:
+            self.shown[one.id].show(one.rating, one.comment, status)
+        return status
 
     @cached_property
     def assistant(self) -> Assistant:
