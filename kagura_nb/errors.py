@@ -7,7 +7,7 @@
     │   ├── InvalidRating
     │   ├── UnknownConversation
     │   ├── StoreTooNew        written by a later version of this package
-    │   └── StoreUnavailable   read-only, full, locked or damaged
+    │   └── StoreUnavailable   read-only, full, locked, damaged or not answering
     ├── RecallError            embedders and the memory index
     └── ProviderError          a model that cannot answer
         ├── MissingKey
@@ -70,7 +70,7 @@ class StoreTooNew(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be read or written: read-only, full, locked or damaged."""
+    """The database is read-only, full, locked, damaged or does not answer."""
 
 
 class RecallError(KaguraError):

@@ -36,8 +36,8 @@ KINDS = {
 }
 
 
-def _setting(default: Any, help: str) -> Any:
-    return field(default=default, metadata={"help": help})
+def _setting(default: Any, help: str, *, repr: bool = True) -> Any:
+    return field(default=default, metadata={"help": help}, repr=repr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,9 @@ class Settings:
 
     home: Path = _setting(Path(), "folder of all users' stores")
     user: str = _setting("default", "whose store is used")
-    store: str = _setting("", "database URL; empty: SQLite in the user's folder")
+    store: str = _setting(
+        "", "postgresql:// address; empty: SQLite in the user's folder", repr=False
+    )
     chroma: str = _setting("", "host:port of a Chroma server; empty: an index in the user's folder")
     model: str = _setting("", "provider:model; empty: the first one that is configured")
     base_url: str = _setting("", "address of an OpenAI-compatible server for openai: models")

@@ -21,6 +21,7 @@ from lab import Lab, chromium, start_browser, start_lab
 from playwright.sync_api import Browser, BrowserContext, Page
 from servers.gemini_vendor import GeminiServer
 from servers.openai_vendor import OpenAIServer
+from servers.postgres import PostgresServer, installed, start_postgres
 
 from kagura_nb import ConversationCollector, keys, tokens
 from kagura_nb.memory import Memory
@@ -56,7 +57,7 @@ def _only_loopback() -> Iterator[None]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home folder for this test, and an environment without keys or settings."""
     for name in [*KEY_VARIABLES, *(name for name in os.environ if name.startswith("KAGURA_"))]:
-        if name != "KAGURA_REQUIRE_BROWSER":
+        if not name.startswith("KAGURA_REQUIRE_"):
             monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "home"
     monkeypatch.setenv("KAGURA_HOME", str(folder))
@@ -187,6 +188,19 @@ def page(browser_context: BrowserContext) -> Iterator[Page]:
 
 
 # --- store and memory ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; without it the test is skipped, or fails where it is required."""
+    programs = installed()
+    if programs is None:
+        reason = "PostgreSQL is not installed: install it from your distribution (apt: postgresql)"
+        if os.environ.get("KAGURA_REQUIRE_POSTGRES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with start_postgres(programs) as running:
+        yield running
 
 
 @pytest.fixture

@@ -116,6 +116,15 @@ def test_config_shows_changes_and_unsets(workspace: Workspace) -> None:
     assert shown(workspace, "config", "recall", "--unset").plain == "recall = 5"
 
 
+def test_the_address_of_the_store_is_never_shown(workspace: Workspace) -> None:
+    address = "postgresql://kagura:verysecret@127.0.0.1:9/kagura"
+    said = [shown(workspace, "config", "store", address).plain]
+    said += [shown(workspace, "config", *rest).plain for rest in ((), ("store",))]
+    assert [one for one in said if "verysecret" in one] == []
+    assert "verysecret" not in repr(workspace.assistant.settings)
+    assert shown(workspace, "config", "store", "--unset").plain == "store = ''"
+
+
 def test_a_key_is_asked_for_without_echo_and_kept_in_the_keyring(
     workspace: Workspace,
     keyring_folder: None,

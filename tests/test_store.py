@@ -1,8 +1,6 @@
 """The store keeps what it acknowledged, refuses what it cannot keep, and forgets for good."""
 
 import os
-import sqlite3
-import stat
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -16,21 +14,13 @@ from kagura_nb.errors import (
     InvalidRating,
     InvalidUserId,
     KaguraError,
+    SettingsError,
     StoreError,
     StoreTooNew,
     StoreUnavailable,
     UnknownConversation,
 )
 from kagura_nb.records import Conversation, Message, Usage
-
-
-@pytest.fixture
-def store(home: Path) -> ConversationCollector:
-    return ConversationCollector("owner")
-
-
-def file_of(store: ConversationCollector) -> Path:
-    return store.settings.user_home / "kagura.db"
 
 
 def test_a_conversation_comes_back_as_it_was_collected(store: ConversationCollector) -> None:
@@ -135,9 +125,10 @@ def test_messages_that_are_no_conversation_are_refused(
         store.collect(messages, "reply", "practice")
 
 
-def test_lone_surrogates_do_not_lose_the_turn(store: ConversationCollector) -> None:
-    identifier = store.collect("broken \ud83d half", "reply \udc00", "practice")
-    assert store.get(identifier).prompt == "broken \ufffd half"
+def test_lone_surrogates_and_nul_do_not_lose_the_turn(store: ConversationCollector) -> None:
+    identifier = store.collect("broken \ud83d half\0", "reply \udc00\0", "practice")
+    found = store.get(identifier)
+    assert (found.prompt, found.response) == ("broken \ufffd half\ufffd", "reply \ufffd\ufffd")
 
 
 def test_stats_and_training_data_count_what_may_train(store: ConversationCollector) -> None:
@@ -221,27 +212,6 @@ def test_iterating_sees_every_conversation_once_across_batches(
     assert [one.prompt for one in store.iterate(newest_first=True, limit=4)] == list("9876")
 
 
-def test_what_is_forgotten_is_in_no_file_any_more(store: ConversationCollector) -> None:
-    kept = store.collect("keep this", "kept", "practice")
-    store.collect("the password is xyzzyplugh", "xyzzyplugh noted", "practice", session="secret")
-    store.tag("last", "xyzzyplughtag")
-
-    assert store.forget(Selection(session="secret")) == 1
-
-    assert [one.id for one in store.iterate()] == [kept]
-    files = [path for path in store.settings.home.rglob("*") if path.is_file()]
-    assert [path.name for path in files if b"xyzzyplugh" in path.read_bytes()] == []
-
-
-def test_only_the_owner_can_read_the_store(store: ConversationCollector, home: Path) -> None:
-    store.collect("hello", "hi", "practice")
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in home.rglob("*") if path.is_file()}
-    folders = {
-        stat.S_IMODE(path.stat().st_mode) for path in [home, *home.rglob("*")] if path.is_dir()
-    }
-    assert (modes, folders) == ({0o600}, {0o700})
-
-
 def test_users_do_not_see_each_other(home: Path) -> None:
     ConversationCollector("a").collect("mine", "ok", "practice")
     assert ConversationCollector("b").get_stats()["total"] == 0
@@ -249,59 +219,42 @@ def test_users_do_not_see_each_other(home: Path) -> None:
 
 def test_a_store_from_a_later_version_is_refused_untouched(store: ConversationCollector) -> None:
     store.collect("hello", "hi", "practice")
-    store.database.close()
-    with sqlite3.connect(file_of(store)) as connection:
-        connection.execute("INSERT INTO migrations VALUES ('from_the_future', '2030-01-01')")
-    connection.close()
+    with store.database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO migrations VALUES ('from_the_future', '2030-01-01')"
+        )
 
     with pytest.raises(StoreTooNew, match="pip install -U kagura-nb"):
-        ConversationCollector("owner").get_stats()
+        ConversationCollector().get_stats()
 
 
-def test_a_file_that_is_no_database_is_named_and_kept(store: ConversationCollector) -> None:
-    file_of(store).parent.mkdir(parents=True)
-    file_of(store).write_bytes(b"this is not a database, but it may be precious" * 100)
-    with pytest.raises(StoreUnavailable, match="backup"):
-        store.collect("hello", "hi", "practice")
-    assert file_of(store).read_bytes().startswith(b"this is not")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "verysecret",
+        "postgresql://kagura:verysecret@host:port/database",
+        "postgresql://kagura:very@secret@host/database",
+        "mysql://kagura:verysecret@host/database",
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_repeating_it(address: str) -> None:
+    with pytest.raises(SettingsError, match=r"Write (it|postgresql:)") as caught:
+        ConversationCollector(settings=Settings(store=address)).get_stats()
+    assert "secret" not in str(caught.value)
 
 
-def test_a_full_disk_fails_one_turn_and_loses_nothing(store: ConversationCollector) -> None:
-    kept = store.collect("hello", "hi", "practice")
-    with store.database.maintain() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-
-    with pytest.raises(StoreUnavailable, match="Free some space"):
-        store.collect("x" * 1_000_000, "too much", "practice")
-
-    assert [one.id for one in store.iterate()] == [kept]
-
-
-def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("in the way")
-    settings = Settings.load(home=blocked / "home")
-    with pytest.raises(StoreUnavailable, match="KAGURA_HOME"):
-        ConversationCollector("owner", settings).collect("hello", "hi", "practice")
-
-
-def test_a_read_only_store_can_be_read_and_says_why_it_cannot_be_written(
-    store: ConversationCollector,
-) -> None:
-    identifier = store.collect("hello", "hi", "practice")
-    store.database.close()
-    url = f"sqlite:///file:{file_of(store)}?mode=ro&uri=true"
-    reader = ConversationCollector("owner", store.settings.with_(store=url))
-    assert reader.get(identifier).prompt == "hello"
-    with pytest.raises(StoreUnavailable, match="Make it writable"):
-        reader.collect("more", "no", "practice")
+def test_without_its_driver_postgresql_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    settings = Settings(store="postgresql://kagura:verysecret@127.0.0.1:9/kagura")
+    with pytest.raises(StoreUnavailable, match=r"pip install 'kagura-nb\[postgres\]'") as caught:
+        ConversationCollector(settings=settings).get_stats()
+    assert "secret" not in str(caught.value)
 
 
 WRITER = """
 import sys
 from kagura_nb import ConversationCollector
-store = ConversationCollector("owner")
+store = ConversationCollector()
 for number in range(int(sys.argv[1])):
     print(store.collect(f"prompt {number}", "reply", "practice"), flush=True)
 """

@@ -17,7 +17,7 @@ from kagura_nb.records import GOOD_RATING, Conversation, Message, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import index
 from kagura_nb.store.database import Database
-from kagura_nb.store.queries import fetch, resolve
+from kagura_nb.store.queries import fetch, read, resolve
 from kagura_nb.store.rows import (
     from_messages,
     from_usage,
@@ -183,18 +183,18 @@ class ConversationCollector:
             limit: at most so many; None means all.
         """
         column = conversations.c.id
-        query = select(column).where(*(selection or Selection()).where())
+        query = select(conversations).where(*(selection or Selection()).where())
         query = query.order_by(column.desc() if newest_first else column.asc())
         left = sys.maxsize if limit is None else limit
         while left > 0:
             with self.database.read() as connection:
-                ids = list(connection.scalars(query.limit(min(left, BATCH))))
-                found = fetch(connection, ids)
-            yield from (found[one] for one in ids)
-            if len(ids) < BATCH:
+                found = read(connection, query.limit(min(left, BATCH)))
+            yield from found
+            if len(found) < BATCH:
                 return
-            left -= len(ids)
-            query = query.where(column < ids[-1] if newest_first else column > ids[-1])
+            left -= len(found)
+            last = found[-1].id
+            query = query.where(column < last if newest_first else column > last)
 
     def recent(self, limit: int, selection: Selection | None = None) -> list[Conversation]:
         """The latest selected conversations, newest first."""

@@ -1,39 +1,23 @@
 """Connections to the store: one per operation, from any thread, by any number of processes.
 
-SQLite runs in WAL mode, so readers never wait. A writer takes the lock at once (BEGIN IMMEDIATE)
-and waits for its turn instead of failing half-way. A commit survives a killed process; a `durable`
-one is also on disk when it returns, together with all commits before it. Deleted rows are
-overwritten with zeros.
+Readers see one consistent state, writers take turns; `sqlite` and `postgresql` say how.
 """
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from kagura_nb.errors import StoreError, StoreUnavailable
+from kagura_nb.errors import SettingsError, StoreError, StoreUnavailable
 from kagura_nb.settings import Settings
 from kagura_nb.store import migrations
-
-LOCK_TIMEOUT = 30.0
-"""Seconds a writer waits for its turn."""
-
-CURES = {
-    "readonly": "Make it writable, or point KAGURA_HOME at a folder that is",
-    "disk is full": "Free some space on the disk and repeat; nothing was lost",
-    "disk I/O": "Free some space on the disk and repeat; nothing was lost",
-    "locked": "Close the program that holds it and repeat",
-    "not a database": "Restore it from a backup, or move it away to start a new one",
-    "malformed": "Restore it from a backup, or move it away to start a new one",
-}
-FALLBACK = "Check that the folder exists and belongs to you, or set KAGURA_HOME"
+from kagura_nb.store.dialect import Dialect, Use
+from kagura_nb.store.dialects import DIALECTS
 
 
 class Database:
@@ -45,38 +29,33 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.url = make_url(settings.store_url)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A connection that sees one consistent state.
 
         Raises:
+            SettingsError: the settings name no database.
             StoreError: the database cannot be used; the message names the cure.
         """
-        with self._translated(), self._engine.begin() as connection:
-            yield connection
+        return self._transaction("read")
 
-    @contextmanager
-    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+    def write(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
         """A transaction: committed as a whole on return, undone on an exception.
 
         Args:
             durable: return only once it is on disk.
 
         Raises:
+            SettingsError: the settings name no database.
             StoreError: the database cannot be used; the message names the cure.
         """
-        with self._translated(), self._engine.connect() as connection:
-            options = {"kagura_write": True, "kagura_durable": durable}
-            with connection.execution_options(**options).begin():
-                yield connection
+        return self._transaction("durable" if durable else "write")
 
     @contextmanager
     def maintain(self) -> Iterator[Connection]:
         """A connection outside any transaction, for what the database refuses inside one."""
         with self._translated(), self._engine.connect() as connection:
-            yield connection.execution_options(kagura_no_transaction=True)
+            yield connection.execution_options(**self._dialect.options("maintain"))
 
     def close(self) -> None:
         """Give back every connection; the next operation opens new ones."""
@@ -84,20 +63,31 @@ class Database:
             self._engine.dispose()
             del self._engine
 
+    @contextmanager
+    def _transaction(self, use: Use) -> Iterator[Connection]:
+        options = self._dialect.options(use)
+        with (
+            self._translated(),
+            self._engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
+            yield connection
+
+    @cached_property
+    def _url(self) -> URL:
+        return _parse(self.settings.store_url)
+
+    @property
+    def _dialect(self) -> Dialect:
+        return DIALECTS[self._url.get_backend_name()]
+
     @cached_property
     def _engine(self) -> Engine:
-        is_sqlite = self.url.get_backend_name() == "sqlite"
-        if is_sqlite and not str(self.url.database).startswith("file:"):
-            _make_private(Path(str(self.url.database)))
-        arguments: dict[str, Any] = {"timeout": LOCK_TIMEOUT} if is_sqlite else {}
-        engine = create_engine(self.url, json_serializer=_to_json, connect_args=arguments)
-        if is_sqlite:
-            event.listen(engine, "connect", _configure)
-            event.listen(engine, "begin", _begin)
+        engine = self._dialect.connect(self._url, self.settings.user, json_serializer=_to_json)
         with engine.begin() as connection:
             current = migrations.is_current(connection)
         if not current:
-            writer = engine.execution_options(kagura_write=True, kagura_durable=True)
+            writer = engine.execution_options(**self._dialect.options("durable"))
             with writer.begin() as connection:
                 migrations.migrate(connection)
         return engine
@@ -107,41 +97,31 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
-            raise _unavailable(error, self.url.database or str(self.url.host)) from None
+            raise _unavailable(error, self._dialect, self._url) from None
+
+
+def _parse(address: str) -> URL:
+    """The address as a URL. No message repeats it, because a password may be in it."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        url = URL.create("no")
+    if url.get_backend_name() not in DIALECTS:
+        raise SettingsError(
+            "The setting store is no address of a database that can be used",
+            "Write postgresql://user:password@host/database, or unset it for SQLite",
+        )
+    if "@" in (url.host or ""):
+        raise SettingsError("The password in the setting store has an @", "Write it there as %40")
+    return url
 
 
 def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _make_private(path: Path) -> None:
-    """Create the folder and the file before SQLite does, readable by their owner only."""
-    for folder in reversed(path.parents):
-        folder.mkdir(exist_ok=True, mode=0o700)
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-
-
-def _configure(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions of its own
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "secure_delete = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get("kagura_no_transaction"):
-        return
-    if options.get("kagura_write"):
-        level = "FULL" if options.get("kagura_durable") else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("BEGIN")
-
-
-def _unavailable(error: Exception, place: str) -> StoreError:
+def _unavailable(error: Exception, dialect: Dialect, url: URL) -> StoreError:
     reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-    cure = next((cure for words, cure in CURES.items() if words in reason), None)
-    problem = f"The store {place} cannot be used ({reason})"
-    return StoreUnavailable(problem, cure or FALLBACK)
+    cure = next(cure for words, cure in dialect.CURES.items() if words in reason)
+    problem = f"The store {dialect.place(url)} cannot be used ({' '.join(reason.split())})"
+    return StoreUnavailable(problem, cure)

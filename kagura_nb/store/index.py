@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
+from kagura_nb.store import dialects
 from kagura_nb.store.index_schema import clock, items, pend_all, vectors
 from kagura_nb.store.index_search import Vector, count_vectors, read_clock
 from kagura_nb.store.schema import conversations, pending_index
@@ -100,7 +101,10 @@ def write(connection: Connection, embedder: str, entries: Sequence[Entry]) -> No
         return
     change = _tick(connection)
     positions = _place(connection, change, current)
-    _write_text(connection, [(positions[one.source.conversation_id], one) for one in current])
+    dialects.of(connection).write_words(
+        connection,
+        [(positions[one.source.conversation_id], one.body, one.label) for one in current],
+    )
     _write_vectors(
         connection,
         embedder,
@@ -117,7 +121,7 @@ def remove(connection: Connection, ids: Sequence[str]) -> None:
     positions = list(connection.scalars(query))
     if not positions:
         return
-    _delete_text(connection, positions)
+    dialects.of(connection).delete_words(connection, positions)
     connection.execute(delete(items).where(items.c.position.in_(positions)))
     connection.execute(update(clock).values(generation=clock.c.generation + 1))
 
@@ -126,24 +130,19 @@ def clear(connection: Connection) -> None:
     """Empty the index; everything waits to be indexed again."""
     connection.execute(delete(vectors))
     connection.execute(delete(items))
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("DELETE FROM memory_text")
+    dialects.of(connection).clear_words(connection)
     connection.execute(update(clock).values(generation=clock.c.generation + 1))
     connection.execute(delete(pending_index))
     pend_all(connection)
 
 
 def erase_traces(connection: Connection) -> None:
-    """Leave no byte of what was removed in the database's files.
+    """Leave no byte of what was removed in the tables' files.
 
     Args:
-        connection: outside any transaction, because a checkpoint needs that.
+        connection: outside any transaction.
     """
-    if connection.dialect.name != "sqlite":
-        return
-    # Full text keeps deleted words in its older segments until they are merged into one.
-    connection.exec_driver_sql("INSERT INTO memory_text(memory_text) VALUES ('optimize')")
-    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    dialects.of(connection).erase_traces(connection)
 
 
 def _sources(connection: Connection, ids: Sequence[str]) -> dict[str, Source]:
@@ -188,7 +187,7 @@ def _place(connection: Connection, change: int, entries: Sequence[Entry]) -> dic
         for one in entries
     ]
     if known:
-        _delete_text(connection, list(known.values()))
+        dialects.of(connection).delete_words(connection, list(known.values()))
         old = [
             {"known": row["conversation_id"], **row}
             for row in rows
@@ -200,14 +199,6 @@ def _place(connection: Connection, change: int, entries: Sequence[Entry]) -> dic
     if fresh:
         connection.execute(insert(items), fresh)
     return {row.conversation_id: row.position for row in connection.execute(query)}
-
-
-def _write_text(connection: Connection, placed: Sequence[tuple[int, Entry]]) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "INSERT INTO memory_text(rowid, body, label) VALUES (?, ?, ?)",
-            [(position, one.body, one.label) for position, one in placed],
-        )
 
 
 def _write_vectors(
@@ -228,10 +219,3 @@ def _write_vectors(
     ]
     if rows:
         connection.execute(insert(vectors), rows)
-
-
-def _delete_text(connection: Connection, positions: Sequence[int]) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "DELETE FROM memory_text WHERE rowid = ?", [(one,) for one in positions]
-        )

@@ -1,7 +1,7 @@
 """The rows that memory searches: derived from the conversations, and only a cache of them.
 
     conversations ── pending_index ──▶ memory_items     one row a conversation: session, length
-                                       memory_text      its words, full text (SQLite FTS5)
+                                       memory_text      its words, as `dialects` keep them
                                        memory_vectors   its vector, and which embedder made it
                                        memory_clock     change: grows with every write, so that
                                                         any process loads just what it lacks
@@ -24,7 +24,8 @@ from sqlalchemy import (
     select,
 )
 
-from kagura_nb.store.schema import conversations, pending_index
+from kagura_nb.store import dialects
+from kagura_nb.store.schema import ORDERED, conversations, pending_index
 
 metadata = MetaData()
 
@@ -32,7 +33,7 @@ items = Table(
     "memory_items",
     metadata,
     Column("position", Integer, primary_key=True),
-    Column("conversation_id", Text, nullable=False, unique=True),
+    Column("conversation_id", ORDERED, nullable=False, unique=True),
     Column("session", Text, nullable=False),
     Column("length", Integer, nullable=False),
     Column("change", Integer, nullable=False, index=True),
@@ -63,18 +64,11 @@ clock = Table(
     Column("generation", Integer, nullable=False),
 )
 
-FULL_TEXT = """
-CREATE VIRTUAL TABLE memory_text
-USING fts5(body, label, tokenize = 'porter ascii', detail = column, columnsize = 0)
-"""
-# What is not ASCII is left as it comes: the words have been prepared before they get here.
-
 
 def create(connection: Connection) -> None:
     """Make the tables, and index every conversation there is."""
     metadata.create_all(connection)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(FULL_TEXT)
+    dialects.of(connection).create_words(connection)
     connection.execute(insert(clock).values(change=0, generation=0))
     pend_all(connection)
 

@@ -1,6 +1,5 @@
 """Reading what memory searches; `index_schema` draws the rows."""
 
-import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,19 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, func, select
 
+from kagura_nb.store import dialects
+from kagura_nb.store.dialect import Positions
 from kagura_nb.store.index_schema import clock, items, vectors
 
-POSTINGS = """
-SELECT
-  (SELECT group_concat(rowid) FROM (SELECT rowid FROM memory_text
-    WHERE memory_text MATCH 'body : "' || value || '"' LIMIT :most)),
-  (SELECT group_concat(rowid) FROM (SELECT rowid FROM memory_text
-    WHERE memory_text MATCH 'label : "' || value || '"' LIMIT :most))
-FROM json_each(:terms) ORDER BY key
-"""
-
 Vector = NDArray[np.float32]
-Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ def vectors_since(
     query = select(vectors.c.position, vectors.c.vector).where(
         vectors.c.embedder == embedder, vectors.c.change > change
     )
-    result = connection.execution_options(yield_per=batch).execute(query)
+    result = connection.execute(query, execution_options={"yield_per": batch})
     for rows in result.partitions(batch):
         yield _matrix(rows)
 
@@ -107,14 +98,7 @@ def postings(
     Returns:
         For each term the positions with it in the body and those with it in the label.
     """
-    if connection.dialect.name != "sqlite":
-        return []
-    rows = connection.exec_driver_sql(POSTINGS, {"terms": json.dumps(list(terms)), "most": most})
-    return [(_positions(body), _positions(label)) for body, label in rows]
-
-
-def _positions(joined: str | None) -> Positions:
-    return np.fromstring(joined or "", dtype=np.int64, sep=",")
+    return dialects.of(connection).postings(connection, terms, most)
 
 
 def _decode(blob: bytes) -> Vector:

@@ -1,8 +1,9 @@
 """Looking conversations up by id."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from kagura_nb.errors import UnknownConversation
 from kagura_nb.records import Conversation
@@ -44,8 +45,14 @@ def fetch(connection: Connection, ids: Sequence[str]) -> dict[str, Conversation]
     """Conversations by id; unknown ones are left out."""
     if not ids:
         return {}
-    labels: dict[str, list[str]] = {}
-    for one, name in connection.execute(select(tags).where(tags.c.conversation_id.in_(ids))):
-        labels.setdefault(one, []).append(name)
-    rows = connection.execute(select(conversations).where(conversations.c.id.in_(ids))).mappings()
-    return {row["id"]: to_conversation(row, labels.get(row["id"], [])) for row in rows}
+    found = read(connection, select(conversations).where(conversations.c.id.in_(ids)))
+    return {one.id: one for one in found}
+
+
+def read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Conversation]:
+    """Conversations in the order of a query that selects their rows."""
+    rows = connection.execute(query).mappings().all()
+    labels: dict[str, list[str]] = {row["id"]: [] for row in rows}
+    for one, name in connection.execute(select(tags).where(tags.c.conversation_id.in_(labels))):
+        labels[one].append(name)
+    return [to_conversation(row, labels[row["id"]]) for row in rows]

@@ -12,7 +12,7 @@ from kagura_nb.errors import InvalidRating, StoreError
 from kagura_nb.records import Conversation, Message, Usage
 
 ROLES = ("system", "user", "assistant")
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def to_messages(messages: str | Iterable[Message | Mapping[str, str]]) -> tuple[Message, ...]:
@@ -51,8 +51,8 @@ def _to_message(message: Message | Mapping[str, str]) -> Message:
 
 
 def storable(text: str) -> str:
-    """Replace lone surrogates, which no database or vendor can encode."""
-    return LONE_SURROGATE.sub("\ufffd", text)
+    """Replace NUL and lone surrogates, which some databases and vendors cannot hold."""
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 def from_messages(messages: Sequence[Message]) -> list[dict[str, str]]:

@@ -22,12 +22,15 @@ from kagura_nb.records import GOOD_RATING
 
 metadata = MetaData()
 
+ORDERED = Text().with_variant(Text(collation="C"), "postgresql")
+"""Ids and times: their order is that of their characters, in every country's database."""
+
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", ORDERED, primary_key=True),
     Column("session", Text, nullable=False),
-    Column("created_at", Text, nullable=False),
+    Column("created_at", ORDERED, nullable=False),
     Column("messages", JSON, nullable=False),
     Column("prompt", Text, nullable=False),
     Column("response", Text, nullable=False),
@@ -56,7 +59,8 @@ conversations = Table(
 )
 
 Index("by_session", conversations.c.session, conversations.c.id)
-Index("by_rating", conversations.c.rating, sqlite_where=text("rating IS NOT NULL"))
+RATED = text("rating IS NOT NULL")
+Index("by_rating", conversations.c.rating, sqlite_where=RATED, postgresql_where=RATED)
 Index("the_good", conversations.c.id, sqlite_where=text("good"), postgresql_where=text("good"))
 
 tags = Table(
@@ -64,7 +68,7 @@ tags = Table(
     metadata,
     Column(
         "conversation_id",
-        Text,
+        ORDERED,
         ForeignKey("conversations.id", ondelete="CASCADE"),
         primary_key=True,
     ),
@@ -76,5 +80,5 @@ Index("by_tag", tags.c.tag, tags.c.conversation_id)
 pending_index = Table(
     "pending_index",
     metadata,
-    Column("conversation_id", Text, primary_key=True),
+    Column("conversation_id", ORDERED, primary_key=True),
 )

@@ -1,0 +1,54 @@
+"""What differs from database to database; all else is SQLAlchemy Core and the same for each.
+
+`dialects` names the modules that have these functions.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import URL, Connection, Engine
+
+Positions = NDArray[np.int64]
+
+Use = Literal["read", "write", "durable", "maintain"]
+"""What a connection is for: reading one consistent state; writing; writing what is on disk when it
+returns; maintenance outside any transaction."""
+
+
+class Dialect(Protocol):
+    """A kind of database. Words come prepared, separated by spaces; both kinds stem English."""
+
+    @property
+    def CURES(self) -> Mapping[str, str]:
+        """Parts of the database's own messages, the empty one last, and what the user does."""
+
+    def place(self, url: URL) -> str:
+        """Where the database is, without its password."""
+
+    def connect(self, url: URL, user: str, **common: Any) -> Engine:
+        """An engine on the user's own tables, and on nobody else's."""
+
+    def options(self, use: Use) -> dict[str, Any]:
+        """Execution options that make a connection fit for a use."""
+
+    def create_words(self, connection: Connection) -> None:
+        """Make what keeps the words."""
+
+    def write_words(self, connection: Connection, rows: Sequence[tuple[int, str, str]]) -> None:
+        """Keep (position, body, label) of positions that have no words yet."""
+
+    def delete_words(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Remove the words of these positions."""
+
+    def clear_words(self, connection: Connection) -> None:
+        """Remove all words."""
+
+    def postings(
+        self, connection: Connection, terms: Sequence[str], most: int
+    ) -> list[tuple[Positions, Positions]]:
+        """Up to `most` positions with each term in the body, and those with it in the label."""
+
+    def erase_traces(self, connection: Connection) -> None:
+        """Leave no byte of removed rows in the tables' files, outside any transaction."""
