@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 O200K_MODELS = re.compile(r"openai:(ft:)?(gpt-4o|gpt-4\.1|gpt-5|chatgpt-4o|o1|o3|o4)(?![a-z0-9])")
 O200K_URL = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
-O200K_FILE = hashlib.sha1(O200K_URL.encode(), usedforsecurity=False).hexdigest()
 O200K_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 TOKENS_PER_PLAIN = 0.21
 TOKENS_PER_PUNCTUATION = 0.60
@@ -109,9 +108,15 @@ def _exact() -> Counter:
 
 def vocabulary_file() -> Path:
     """Where tiktoken keeps the vocabulary (`tiktoken.load.read_file_cached`)."""
-    usual = str(Path(tempfile.gettempdir()) / "data-gym-cache")
-    folder = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR", usual))
-    return Path(folder) / O200K_FILE
+    environment = os.environ
+    return _file_in(environment.get("TIKTOKEN_CACHE_DIR", environment.get("DATA_GYM_CACHE_DIR")))
+
+
+@lru_cache(maxsize=4)
+def _file_in(folder: str | None) -> Path:
+    usual = Path(tempfile.gettempdir()) / "data-gym-cache"
+    name = hashlib.sha1(O200K_URL.encode(), usedforsecurity=False).hexdigest()
+    return (usual if folder is None else Path(folder)) / name
 
 
 def _is_cached() -> bool:

@@ -26,8 +26,8 @@ class Roster:
         self.ids: list[str] = []
         self.positions: Slots = np.zeros(0, np.int64)
         self.length: Scores = np.zeros(0, np.float32)
-        self._before: list[int] = []
-        self._after: list[int] = []
+        self._before: Slots = np.zeros(0, np.int64)
+        self._after: Slots = np.zeros(0, np.int64)
         self._sessions: dict[str, list[tuple[str, int]]] = {}
         self._links: list[tuple[Slots, Slots]] = []
         self._context_length: Scores | None = None
@@ -41,17 +41,19 @@ class Roster:
         Args:
             rows: (position, id, session, length) in ascending order of position.
         """
-        positions, lengths = [], []
+        fresh = []
         for position, identifier, session, length in rows:
             slot = self._slot(position)
-            if slot is not None:
+            if slot is None:
+                fresh.append((position, identifier, session, length))
+            else:
                 self.length[slot] = length
-                continue
+        alone = np.full(len(fresh), -1, np.int64)
+        self._before, self._after = np.append(self._before, alone), np.append(self._after, alone)
+        for _, identifier, session, _ in fresh:
             self._link(identifier, session)
-            positions.append(position)
-            lengths.append(length)
-        self.positions = np.append(self.positions, np.array(positions, np.int64))
-        self.length = np.append(self.length, np.array(lengths, np.float32))
+        self.positions = np.append(self.positions, [one[0] for one in fresh]).astype(np.int64)
+        self.length = np.append(self.length, [one[3] for one in fresh]).astype(np.float32)
         self._links = []
         self._context_length = None
 
@@ -94,9 +96,7 @@ class Roster:
     def links(self) -> list[tuple[Slots, Slots]]:
         """For 1, 2 … turns away: the slots before and after each conversation, or -1."""
         if not self._links:
-            before, after = (
-                np.array([*side, -1], np.int64) for side in (self._before, self._after)
-            )
+            before, after = np.append(self._before, -1), np.append(self._after, -1)
             far = (before, after)
             for _ in CONTEXT[1:]:
                 self._links.append((far[0], far[1]))
@@ -112,13 +112,11 @@ class Roster:
         slot = len(self.ids)
         members = self._sessions.setdefault(session, [])
         place = bisect_left(members, (identifier, slot))
-        before = members[place - 1][1] if place else -1
-        after = members[place][1] if place < len(members) else -1
-        members.insert(place, (identifier, slot))
         self.ids.append(identifier)
-        self._before.append(before)
-        self._after.append(after)
-        if before >= 0:
-            self._after[before] = slot
-        if after >= 0:
-            self._before[after] = slot
+        if place:
+            before = members[place - 1][1]
+            self._before[slot], self._after[before] = before, slot
+        if place < len(members):
+            after = members[place][1]
+            self._after[slot], self._before[after] = after, slot
+        members.insert(place, (identifier, slot))
