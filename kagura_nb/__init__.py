@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kagura_nb.assistant import Assistant
     from kagura_nb.auto import auto_finetune
     from kagura_nb.errors import KaguraError
+    from kagura_nb.privacy import PrivacyFilter
     from kagura_nb.settings import Settings
     from kagura_nb.store import ConversationCollector, Selection
 
@@ -24,6 +25,7 @@ PUBLIC = {
     "Assistant": "kagura_nb.assistant",
     "ConversationCollector": "kagura_nb.store",
     "KaguraError": "kagura_nb.errors",
+    "PrivacyFilter": "kagura_nb.privacy",
     "Selection": "kagura_nb.store",
     "Settings": "kagura_nb.settings",
     "auto_finetune": "kagura_nb.auto",
@@ -34,6 +36,7 @@ __all__ = [
     "Assistant",
     "ConversationCollector",
     "KaguraError",
+    "PrivacyFilter",
     "Selection",
     "Settings",
     "auto_finetune",

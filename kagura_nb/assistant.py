@@ -229,7 +229,8 @@ class Turn:
         self._metadata = {**self.context.provenance(), "masked": door.masked}
         self.notices += self.context.notices
         if door.masked:
-            count = "1 secret was" if door.masked == 1 else f"{door.masked} secrets were"
+            noun = "secret" if door.policy == "secrets" else "private value"
+            count = f"1 {noun} was" if door.masked == 1 else f"{door.masked} {noun}s were"
             self.notices.append(f"{count} masked before the prompt left.")
 
     def _texts(self, chunks: Iterator[Chunk]) -> Iterator[str]:

@@ -141,15 +141,34 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """The owner's agreement that training data goes to a vendor.
+
+    Args:
+        vendor: who gets the data.
+        given_at: when the owner agreed, aware, in UTC.
+        version: of the text that was agreed to.
+        withdrawn_at: when the owner took it back, None while it stands.
+    """
+
+    vendor: str
+    given_at: datetime
+    version: str
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something in a text that must not leave the machine.
 
     Args:
-        type: the recognizer's type, for example `"API_KEY"`.
+        type: the recognizer's label, for example `"EMAIL"`.
         start: offset of its first character in the original text.
         end: offset behind its last character.
+        confidence: how sure the recognizer is, 0.5 to 1.
     """
 
     type: str
     start: int
     end: int
+    confidence: float = 1.0

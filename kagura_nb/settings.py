@@ -16,7 +16,7 @@ from typing import Any, Self
 from kagura_nb.errors import InvalidUserId, SettingsError
 
 USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
-PROMPT_DOORS = ("off", "secrets")
+PROMPT_DOORS = ("off", "secrets", "all")
 CONFIG_FILE = "config.toml"
 TRUTH = {"true": True, "on": True, "yes": True, "1": True}
 TRUTH |= {"false": False, "off": False, "no": False, "0": False}
@@ -65,7 +65,7 @@ class Settings:
     recall: int = _setting(5, "how many conversations memory recalls at most")
     few_shot: bool = _setting(True, "show the best-rated conversations to the model")
     examples: int = _setting(10, "how many examples are shown at most")
-    prompts: str = _setting("secrets", "what is masked before a prompt leaves: off or secrets")
+    prompts: str = _setting("secrets", "what is masked before a prompt leaves: off, secrets or all")
     threshold: int = _setting(100, "good conversations from which training is proposed")
     temperature: float = _setting(-1.0, "randomness of replies; below 0: the vendor's default")
     timeout: float = _setting(120.0, "seconds without an answer after which a request is given up")

@@ -1,55 +1,27 @@
-"""The prompt door: secrets stay behind, the model sees placeholders, the user sees the values."""
-
-import time
+"""The prompt door: what is private stays behind, the user sees no difference."""
 
 import pytest
 
-from kagura_nb.privacy import PromptDoor, find
+from kagura_nb.privacy import PromptDoor
 from kagura_nb.records import Message
 
-BODY = "Ab3dEf6hIj9kLmN0pQrStUvWxYz12345678"
-SECRETS = {
-    "OPENAI_KEY": "sk-" + "proj-" + BODY,
-    "ANTHROPIC_KEY": "sk-" + "ant-api03-" + BODY,
-    "GOOGLE_KEY": "AI" + "za" + BODY,
-    "AWS_KEY": "AK" + "IA" + "ABCDEFGHIJ234567",
-    "GITHUB_TOKEN": "gh" + "p_" + BODY + "90",
-    "GITLAB_TOKEN": "glpat" + "-" + BODY[:20],
-    "HUGGING_FACE_TOKEN": "h" + "f_" + BODY[:34],
-    "SLACK_TOKEN": "xo" + "xb-123456789012-abcdefGHIJ",
-    "STRIPE_KEY": "sk" + "_live_" + BODY[:24],
-    "JSON_WEB_TOKEN": "ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
-    "PRIVATE_KEY": "-----BEGIN RSA " + "PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----",
-}
-HARMLESS = ["sk-short", "task-force-" + BODY, "AKIAabc", "hf_", "the sky is blue", "ey.ey.ey"]
-
-
-@pytest.mark.parametrize(("type", "secret"), SECRETS.items())
-@pytest.mark.parametrize("around", ["key={} ok", "鍵は{}です", "`{}`", "{}"])
-def test_a_secret_is_found_whole_in_any_surroundings(type: str, secret: str, around: str) -> None:
-    text = around.format(secret)
-    (finding,) = find(text)
-    assert (finding.type, text[finding.start : finding.end]) == (type, secret)
-
-
-@pytest.mark.parametrize("text", HARMLESS)
-def test_what_only_looks_like_one_stays(text: str) -> None:
-    assert find(text) == []
+KEY = "sk-" + "proj-Ab3dEf6hIj9kLmN0pQrStUvWxYz12345678"
+OTHER = "AK" + "IA" + "ABCDEFGHIJ234567"
+LETTER = "Write to jane.roe@example.org or call +1 415 555 0132, says Ms. Jane Roe."
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_a_masked_value_is_restored_however_the_reply_is_cut(size: int) -> None:
-    key, other = SECRETS["OPENAI_KEY"], SECRETS["AWS_KEY"]
     door = PromptDoor("secrets")
 
-    masked = door.mask([Message("system", f"old {key}"), Message("user", f"{key} and {other}")])
+    masked = door.mask([Message("system", f"old {KEY}"), Message("user", f"{KEY} and {OTHER}")])
     reply = f"You said {masked[1].content}; [brackets] and [A_1] stay."
     pieces = [reply[at : at + size] for at in range(0, len(reply), size)]
 
-    assert key not in str(masked) and other not in str(masked)
+    assert KEY not in str(masked) and OTHER not in str(masked)
     assert masked[0].content.split()[1] == masked[1].content.split()[0]
     restored = "".join(door.restore(pieces))
-    assert restored == f"You said {key} and {other}; [brackets] and [A_1] stay."
+    assert restored == f"You said {KEY} and {OTHER}; [brackets] and [A_1] stay."
 
 
 def test_a_reply_streams_through_unchanged_and_unheld_when_nothing_was_masked() -> None:
@@ -58,24 +30,30 @@ def test_a_reply_streams_through_unchanged_and_unheld_when_nothing_was_masked() 
 
 
 def test_off_masks_nothing() -> None:
-    message = Message("user", SECRETS["AWS_KEY"])
+    message = Message("user", OTHER)
     assert PromptDoor("off").mask([message]) == (message,)
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "sk-" * 50_000,
-        "-----BEGIN PRIVATE KEY-----" * 5_000,
-        "eyJ" + "a" * 100_000,
-        "eyJa.eyJ" * 20_000,
-    ],
-)
-def test_hostile_text_takes_time_linear_in_its_length(hostile: str) -> None:
-    def seconds(text: str) -> float:
-        begin = time.perf_counter()
-        find(text)
-        return time.perf_counter() - begin
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_all_masks_personal_data_and_gives_it_back(size: int) -> None:
+    door = PromptDoor("all")
 
-    half = min(seconds(hostile[: len(hostile) // 2]) for _ in range(3))
-    assert min(seconds(hostile) for _ in range(3)) < max(6 * half, 0.05)
+    (masked,) = door.mask([Message("user", LETTER)])
+    pieces = [masked.content[at : at + size] for at in range(0, len(masked.content), size)]
+
+    assert masked.content == "Write to [EMAIL_1] or call [PHONE_2], says Ms. [PERSON_3]."
+    assert "".join(door.restore(pieces)) == LETTER
+    assert door.masked == 3
+
+
+def test_secrets_lets_personal_data_pass() -> None:
+    message = Message("user", LETTER)
+    assert PromptDoor("secrets").mask([message]) == (message,)
+
+
+def test_a_placeholder_that_the_user_wrote_means_itself() -> None:
+    door = PromptDoor("secrets")
+    text = f"Is [API_KEY_1] like {KEY}?"
+    (masked,) = door.mask([Message("user", text)])
+    assert masked.content == "Is [API_KEY_1] like [API_KEY_2]?"
+    assert "".join(door.restore([masked.content])) == text

@@ -1,4 +1,4 @@
-"""The door for prompts: secrets stay behind as placeholders, replies get them back.
+"""The door for prompts: what is private stays behind as placeholders, replies get it back.
 
 A door belongs to one request. The same value always has the same placeholder there, so the model
 can still tell values apart, and a placeholder in its reply is replaced as it streams, also when it
@@ -8,38 +8,50 @@ arrives in pieces.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
-from kagura_nb.privacy.recognizers import find
+from kagura_nb.privacy.engine import Engine
+from kagura_nb.privacy.normal import PLACEHOLDER
+from kagura_nb.privacy.table import TABLE
 from kagura_nb.records import Message
 
-PLACEHOLDER = re.compile(r"\[[A-Z_]{1,40}_[0-9]{1,6}\]")
 UNFINISHED = re.compile(r"\[[A-Z_0-9]{0,48}\Z")
+
+
+@cache
+def engine(policy: str) -> Engine:
+    """What a policy looks for."""
+    wanted = {"off": (), "secrets": [row for row in TABLE if row.secret]}
+    return Engine(wanted.get(policy, [row for row in TABLE if not row.switch]))
 
 
 class PromptDoor:
     """Masks one request and restores its reply.
 
     Args:
-        policy: `secrets` masks what the recognizers find, `off` nothing.
+        policy: `all` masks secrets and personal data, `secrets` only those, `off` nothing.
     """
 
     def __init__(self, policy: str) -> None:
         self.policy = policy
         self._placeholders: dict[str, str] = {}
+        self._taken: set[str] = set()
 
     def mask(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The messages with a placeholder for every value that must not leave."""
+        for one in messages:
+            self._reserve(one.content)
         return tuple(replace(one, content=self.mask_text(one.content)) for one in messages)
 
     def mask_text(self, text: str) -> str:
         """A text with a placeholder for every value that must not leave."""
-        if self.policy == "off":
-            return text
+        self._reserve(text)
         parts, end = [], 0
-        for finding in find(text):
+        for finding in engine(self.policy).find(text):
             value = text[finding.start : finding.end]
-            name = f"[{finding.type}_{len(self._placeholders) + 1}]"
-            parts += [text[end : finding.start], self._placeholders.setdefault(value, name)]
+            if value not in self._placeholders:
+                self._placeholders[value] = self._new(finding.type)
+            parts += [text[end : finding.start], self._placeholders[value]]
             end = finding.end
         return "".join([*parts, text[end:]])
 
@@ -61,3 +73,14 @@ class PromptDoor:
     def masked(self) -> int:
         """How many different values stayed behind."""
         return len(self._placeholders)
+
+    def _reserve(self, text: str) -> None:
+        """Keep the placeholders that somebody wrote themselves from meaning anything else."""
+        self._taken.update(PLACEHOLDER.findall(text))
+
+    def _new(self, type: str) -> str:
+        number = len(self._placeholders) + 1
+        while (name := f"[{type}_{number}]") in self._taken:
+            number += 1
+        self._taken.add(name)
+        return name

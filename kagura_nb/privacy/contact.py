@@ -1,0 +1,150 @@
+"""How to reach somebody: e-mail addresses and telephone numbers."""
+
+import re
+
+from kagura_nb.privacy import phones
+from kagura_nb.privacy.recognizer import Check, Recognizer, behind, words
+
+WIDE = r"\u00c0-\u1fff"
+"""Letters beside ASCII that are not Chinese, Japanese or Korean, which may be the text around."""
+CJK = r"\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af"
+BOX = rf"[A-Za-z0-9_{WIDE}](?<![A-Za-z0-9_{WIDE}].)[A-Za-z0-9_.%+'!#$*^~{WIDE}-]{{0,63}}"
+QUOTED = r'"(?:[^"\\\r\n\x00]|\\[^\r\n\x00]){1,62}"'
+LABELS = rf"(?:[A-Za-z0-9{WIDE}](?:[A-Za-z0-9{WIDE}-]{{0,61}}[A-Za-z0-9{WIDE}])?\.){{1,8}}"
+TOP = rf"(?:xn--[A-Za-z0-9-]{{2,59}}|[A-Za-z]{{2,24}}|[{WIDE}]{{2,24}})(?![A-Za-z0-9])"
+NUMBERED = r"\[(?:IPv6:)?[0-9A-Fa-f:.]{3,45}\]"
+REPOSITORY = r"(?!:[A-Za-z0-9_.~-]{1,64}/)"
+IDEOGRAPHIC = (
+    rf"[{CJK}](?<![{CJK}].)[{CJK}A-Za-z0-9]{{0,20}}@"
+    rf"[{CJK}][{CJK}A-Za-z0-9-]{{0,30}}\.(?:[A-Za-z]{{2,12}}|[{CJK}]{{2,6}})(?![{CJK}])"
+)
+
+PLAIN_BOX = r"[A-Za-z0-9](?<![A-Za-z0-9_.].)[A-Za-z0-9_.+-]{0,63}"
+PLAIN_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+SPELLED_AT = (
+    r"(?:\s?[\[({<]\s?(?:[aA][tT]|@|アット|アットマーク|あっと)\s?[\])}>]\s?"
+    r"|\s?(?:アットマーク|アット|あっと)\s?|[★☆◎●■◆▲]|%40|&#64;|&#x40;|&commat;|\s@\s)"
+)
+SPELLED_DOT = (
+    r"(?:\s?[\[({<]\s?(?:[dD][oO][tT]|\.|ドット)\s?[\])}>]\s?|\s?ドット\s?|\s[dD][oO][tT]\s)"
+)
+MARKS = (
+    "[",
+    "(",
+    "{",
+    "<",
+    "アット",
+    "あっと",
+    "★",
+    "☆",
+    "◎",
+    "●",
+    "■",
+    "◆",
+    "▲",
+    "%40",
+    "&",
+    " @ ",
+)
+FILE = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|ico|bmp|css|mjs|cjs|jsx|tsx|exe|dll)\Z")
+
+PHONE_WORDS = words(
+    r"(?:tele|smart)?phones?", r"t[ée]l[ée]?(?:fono?|fone)?s?", "mobile", r"cell(?:ular)?", "fax",
+    r"call(?:ed|ing|s)?", r"dial(?:ed|ing)?", "ring", "rang", "reach", "contact", "handy",
+    "portable",
+    r"answer(?:ing)?", "sms", r"text(?:ed)?", "whatsapp", "hotline", "landline", "office", "desk",
+    r"messages?", r"ext(?:ension)?", "voicemail", "ph", "mob", "pager", "toll[- ]free",
+    "電話", "でんわ", "携帯", "ケータイ", "けいたい", "スマホ", "連絡先", "ファックス", "ファクス",
+    "問い?合わ?せ", "代表", "固定", "内線", "フリーダイヤル", "お?かけ",
+)  # fmt: skip
+NO_PHONE = behind(
+    "order", "invoice", "isbn", "issn", "serial", "model", "version", "case", "ticket", "tracking",
+    r"account", r"ref(?:erence)?", "sku", "part", r"(?<![a-z])po", "vin", r"(?<![a-z])id", "card",
+    "zip", "ssn", "commit", r"[$¥€£]", "(?<![a-z])port", "注文", "型番", "法人", "品番", "伝票",
+    "口座",
+    "会員", "受付", "追跡", "製造", "郵便", "シフト", "社員", "学籍", "免許証?",
+)  # fmt: skip
+LEFT = r"(?<![0-9A-Za-z_].)(?<![0-9][-./,:+*=].)(?<![$¥€£#&.].)"
+RIGHT = r"(?![0-9A-Za-z_%]|[-./,:*=][0-9]|\s?(?:円|ドル|個|件|USD|EUR|JPY))"
+EXTENSION = r"(?:[\s,;]{0,2}(?:[xX]|[eE][xX][tT](?:ension|\.|n)?|#|内線)[\s.:#]{0,3}[0-9]{1,6})?"
+
+
+def address(value: str) -> bool:
+    """No file that has an at sign in its name."""
+    return not FILE.search(value)
+
+
+def _phone(
+    form: str,
+    alone: float,
+    near: float,
+    check: Check,
+    literals: tuple[str, ...] = (),
+    split: bool = False,
+) -> Recognizer:
+    return Recognizer(
+        "PHONE",
+        (form + EXTENSION + RIGHT),
+        alone,
+        near,
+        context=PHONE_WORDS,
+        against=NO_PHONE,
+        check=check,
+        literals=literals,
+        digits=7,
+        split=split,
+    )
+
+
+ROWS = (
+    Recognizer(
+        "EMAIL",
+        (rf"(?:{BOX}|{QUOTED})@(?:{LABELS}{TOP}|{NUMBERED}){REPOSITORY}"),
+        0.95,
+        check=address,
+        literals=("@",),
+    ),
+    Recognizer("EMAIL", (IDEOGRAPHIC), 0.7, literals=("@",)),
+    Recognizer(
+        "EMAIL",
+        (
+            rf"{PLAIN_BOX}(?:{SPELLED_AT}|@)(?:{PLAIN_LABEL}(?:{SPELLED_DOT}|\.)){{1,6}}"
+            r"[A-Za-z]{2,24}(?![A-Za-z0-9])"
+        ),
+        0.9,
+        check=address,
+        literals=MARKS,
+    ),
+    Recognizer(
+        "EMAIL",
+        (
+            rf"{PLAIN_BOX}\s[aA][tT]\s(?:{PLAIN_LABEL}\s[dD][oO][tT]\s){{1,6}}"
+            r"[A-Za-z]{2,24}(?![A-Za-z0-9])"
+        ),
+        0.9,
+        literals=(" dot ", " DOT ", " Dot "),
+    ),
+    _phone(
+        rf"\+{LEFT}\s?\(?[1-9](?:[ .\-/()]{{0,3}}[0-9]){{6,18}}+", 0.85, 0.95, phones.international,
+        ("+",), split=True,
+    ),
+    _phone(
+        rf"0(?:0|1[01]){LEFT}[ \-]?[1-9](?:[ .\-/()]{{0,3}}[0-9]){{8,18}}+", 0.55, 0.85,
+        phones.international,
+    ),
+    _phone(
+        rf"[(0-9]{LEFT}(?:(?<=1)[ .\-/]{{0,2}}\(?[0-9]|(?<=\()[0-9]|(?<=[0-9]))[0-9]{{2}}\)?"
+        rf"[ .\-/]{{0,3}}[0-9]{{3}}[ .\-/]{{1,3}}[0-9]{{4}}",
+        0.6, 0.85, phones.north_american,
+    ),
+    _phone(
+        rf"[(0]{LEFT}(?:(?<=\()0)?[0-9]{{1,4}}[ \-()]{{1,2}}[0-9]{{1,4}}[ \-()]{{1,2}}[0-9]{{3,4}}",
+        0.65, 0.9, phones.japanese,
+    ),
+    _phone(rf"0{LEFT}[5-9]0[1-9][0-9]{{7}}", 0.6, 0.9, phones.japanese),
+    _phone(
+        rf"[(0]{LEFT}(?:(?<=\()0)?[0-9]{{1,4}}\)?(?:[ .\-/]{{1,3}}[0-9]{{2,8}}){{1,5}}+",
+        0.55, 0.85, phones.domestic,
+    ),
+    _phone(rf"[(0-9]{LEFT}(?:[ .\-/()]{{0,3}}[0-9]){{6,16}}+", 0.0, 0.6, phones.plausible),
+)  # fmt: skip

@@ -1,0 +1,34 @@
+"""Dates, behind a switch: most of them are nobody's."""
+
+from kagura_nb.privacy.recognizer import Recognizer
+
+MONTHS = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
+    r"Sep(?:t(?:ember)?)?|"
+    r"Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
+DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
+TIME = (
+    r"(?:[T ](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?:Z|"
+    r"[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+EDGE = r"(?<![0-9A-Za-z_])(?<![0-9][-./])"
+END = r"(?![0-9A-Za-z_]|[-./][0-9])"
+
+
+def _date(form: str) -> Recognizer:
+    return Recognizer("DATE", (form), 0.7, digits=2, switch="dates")
+
+
+ROWS = (
+    _date(rf"{EDGE}(?:1[89]|2[01])[0-9]{{2}}([-./])(?:0?[1-9]|1[0-2])\1{DAY}{TIME}{END}"),
+    _date(rf"{EDGE}{DAY}([-./]){DAY}\1(?:(?:1[89]|2[01])?[0-9]{{2}}){TIME}{END}"),
+    _date(
+        rf"{EDGE}(?:{DAY}(?:st|nd|rd|th)? )?{MONTHS}\.? (?:{DAY}(?:st|nd|rd|th)?,? )?(?:1[89]|"
+        rf"2[01])[0-9]{{2}}{END}"
+    ),
+    _date(
+        r"(?:(?:明治|大正|昭和|平成|令和)(?:元|[0-9]{1,2})年|"
+        r"[0-9]{4}年)[ ]?[0-9]{1,2}月(?:[ ]?[0-9]{1,2}日)?"
+    ),
+)

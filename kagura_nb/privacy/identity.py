@@ -1,0 +1,212 @@
+"""Numbers that governments give out, and postal codes."""
+
+from functools import partial
+from importlib import import_module
+
+from kagura_nb.privacy.recognizer import Recognizer, behind, words
+from kagura_nb.privacy.validators import my_number, ssn
+
+EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-./].)"
+END = r"(?![0-9A-Za-z_]|[-./][0-9])"
+NO_NUMBER = behind(
+    "order", "invoice", "serial", "tracking", "part", "sku", "ticket", "case", "isbn", "注文",
+    "伝票",
+    "追跡",
+    "法人", "型番",
+)  # fmt: skip
+LABELLED = (
+    ("JP_DRIVER_LICENSE", "免許", r"[0-9](?:[ -]?[0-9]){11}"),
+    ("JP_PASSPORT", "パスポート|旅券", r"[A-Za-z]{2}[ -]?[0-9]{7}"),
+    ("JP_PENSION_NUMBER", "年金", r"[0-9]{4}[ -]?[0-9]{6}"),
+    (
+        "JP_HEALTH_INSURANCE", "保険",
+        r"[0-9](?:[ -]?[0-9]){5,9}|記号[ :]?[0-9]{1,8}[\s・、,-]{1,3}番号[ :]?[0-9]{1,8}",
+    ),
+    ("JP_RESIDENCE_CARD", "在留", r"[A-Za-z]{2}[ -]?[0-9]{8}[ -]?[A-Za-z]{2}"),
+    (
+        "US_DRIVER_LICENSE", "icense|icence|ICENSE|ICENCE|DL",
+        r"[A-Z]{0,3}[0-9](?:[ -]?[0-9A-Z]){4,16}",
+    ),
+    ("PASSPORT", "assport|ASSPORT", r"[A-Z]{0,2}[0-9]{6,9}[A-Z]?"),
+)  # fmt: skip
+"""Type, the words that must stand before it, its form."""
+NATIONAL = {
+    "gb.nhs": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}", 0.0, ("nhs", "health service")),
+    "ca.sin": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}", 0.0, ("sin", "social insurance")),
+    "au.tfn": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{2,3}", 0.0, ("tfn", "tax file")),
+    "br.cpf": (r"[0-9]~[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}-[0-9]{2}", 0.85, ("cpf",)),
+    "cn.ric": (r"[0-9]~[0-9]{16}[0-9Xx]", 0.85, ("身份证", "resident id")),
+    "kr.rrn": (r"[0-9]~[0-9]{5}-[0-9]{7}", 0.8, ("주민등록번호", "rrn", "resident registration")),
+    "in_.aadhaar": (r"[0-9]~[0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", 0.0, ("aadhaar", "uidai", "आधार")),
+    "in_.pan": (r"[A-Z]~[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 0.7, ("pan",)),
+    "nl.bsn": (r"[0-9]~[0-9]{3}\.?[0-9]{2}\.?[0-9]{3}", 0.0, ("bsn", "burgerservicenummer")),
+    "pl.pesel": (r"[0-9]~[0-9]{10}", 0.0, ("pesel",)),
+    "se.personnummer": (r"[0-9]~[0-9]{5}(?:[0-9]{2})?[-+][0-9]{4}", 0.6, ("personnummer",)),
+    "fi.hetu": (r"[0-9]~[0-9]{5}[-+A-FU-Y][0-9]{3}[0-9A-Y]", 0.85, ("hetu", "henkilötunnus")),
+    "dk.cpr": (r"[0-9]~[0-9]{5}-?[0-9]{4}", 0.0, ("cpr", "personnummer")),
+    "no.fodselsnummer": (r"[0-9]~[0-9]{5} ?[0-9]{5}", 0.0, ("fødselsnummer", "personnummer")),
+    "es.dni": (r"[0-9]~[0-9]{7}[ -]?[A-Z]", 0.7, ("dni", "nif")),
+    "es.nie": (r"[XYZ]~[ -]?[0-9]{7}[ -]?[A-Z]", 0.8, ("nie",)),
+    "fr.nir": (
+        r"[12]~ ?[0-9]{2} ?[0-9]{2} ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}", 0.7,
+        ("nir", "insee", "sécurité sociale", "sécu"),
+    ),
+    "it.codicefiscale": (
+        r"[A-Z]~[A-Z]{5}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]", 0.95, ("cf",)
+    ),
+    "de.idnr": (
+        r"[0-9]~[0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", 0.0,
+        ("steuer-id", "steuer-identifikationsnummer", "idnr", "steuernummer"),
+    ),
+    "za.idnr": (r"[0-9]~[0-9]{5} ?[0-9]{4} ?[0-9]{3}", 0.0, ("id", "identity", "rsa id")),
+    "ie.pps": (r"[0-9]~[0-9]{6}[A-W][A-IW]?", 0.0, ("pps", "ppsn")),
+    "ch.ssn": (r"7~56\.?[0-9]{4}\.?[0-9]{4}\.?[0-9]{2}", 0.9, ("ahv", "avs", "ssn")),
+    "be.nn": (r"[0-9]~[0-9]\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}", 0.9, ("rijksregister",)),
+    "ro.cnp": (r"[1-9]~[0-9]{12}", 0.0, ("cnp",)),
+    "tr.tckimlik": (r"[1-9]~[0-9]{10}", 0.0, ("kimlik", "tc", "tckn")),
+    "mx.curp": (r"[A-Z]~[A-Z]{3}[0-9]{6}[A-Z]{6}[0-9A-Z][0-9]", 0.9, ("curp",)),
+    "my.nric": (r"[0-9]~[0-9]{5}-[0-9]{2}-[0-9]{4}", 0.6, ("nric", "mykad")),
+    "us.itin": (r"9~[0-9]{2}-[0-9]{2}-[0-9]{4}", 0.7, ("itin", "taxpayer")),
+    "pt.nif": (r"[0-9]~[0-9]{2} ?[0-9]{3} ?[0-9]{3}", 0.0, ("nif", "contribuinte")),
+}  # fmt: skip
+"""Module of python-stdnum that checks it, its form (`~` stands behind the first character),
+confidence alone, words near it in small letters."""
+
+
+SPELLINGS = (str.lower, str.upper, str.capitalize, str.title)
+
+
+def listed(module: str, value: str) -> bool:
+    """Whether python-stdnum accepts it."""
+    return bool(import_module(f"stdnum.{module}").is_valid(value))
+
+
+def _labelled(type: str, labels: str, form: str) -> Recognizer:
+    return Recognizer(
+        type,
+        (
+            rf"(?:{labels})[許証の書者手帳基礎番号記カードs ]{{0,10}}"
+            rf"(?:[Nn]umber|[Nn][Oo]\.?|ナンバー|ID|#)?(?:\s?(?:is|"
+            rf"was)\s)?[\s:はがの#第=(\"']{{0,6}}"
+            rf"(?P<value>{form})(?![0-9A-Za-z]|-[0-9])"
+        ),
+        0.85,
+        literals=tuple(labels.split("|")),
+        digits=5,
+    )
+
+
+def _national(module: str, form: str, alone: float, near: tuple[str, ...]) -> Recognizer:
+    return Recognizer(
+        "NATIONAL_ID",
+        form.replace("~", EDGE) + END,
+        alone,
+        0.92,
+        context=words(*near),
+        against=NO_NUMBER,
+        check=partial(listed, module),
+        literals=() if alone else tuple(form(one) for one in near for form in SPELLINGS),
+        digits=5,
+    )
+
+
+ROWS = (
+    Recognizer(
+        "SSN",
+        (rf"[0-9]{EDGE}[0-9]{{2}}-[0-9]{{2}}-[0-9]{{4}}{END}"),
+        0.75,
+        0.95,
+        context=words("ssn", "social security"),
+        against=NO_NUMBER,
+        check=ssn,
+        digits=9,
+    ),
+    Recognizer(
+        "SSN",
+        (rf"[0-9]{EDGE}[0-9]{{2}}(?P<gap>[ .]?)[0-9]{{2}}(?P=gap)[0-9]{{4}}{END}"),
+        0.0,
+        0.9,
+        context=words("ssn", "ss ?#", "social", "soc sec", "taxpayer", "tin", "ソーシャル"),
+        against=NO_NUMBER,
+        check=ssn,
+        digits=9,
+    ),
+    Recognizer(
+        "MY_NUMBER",
+        (rf"[0-9]{EDGE}(?:[ -]?[0-9]){{11}}{END}"),
+        0.3,
+        0.95,
+        context=words("my ?number", "individual number", "マイナ", "個人番号"),
+        against=NO_NUMBER,
+        check=my_number,
+        digits=12,
+    ),
+    Recognizer(
+        "JP_RESIDENCE_CARD",
+        (r"[A-Z](?<![A-Za-z0-9].)[A-Z][0-9]{8}[A-Z]{2}(?![A-Za-z0-9])"),
+        0.6,
+        digits=8,
+    ),
+    Recognizer(
+        "NATIONAL_ID",  # United Kingdom's national insurance
+        (
+            r"[A-CEGHJ-PR-TW-Z](?<![A-Za-z0-9].)[A-CEGHJ-NPR-TW-Z](?<!BG|GB|KN|NK|NT|TN|ZZ)"
+            r"(?: ?[0-9]{2}){3} ?[A-D](?![A-Za-z0-9])"
+        ),
+        0.7,
+        digits=6,
+    ),
+    Recognizer(
+        "NATIONAL_ID",  # Singapore's identity card
+        (r"[STFGM](?<![A-Za-z0-9].)[0-9]{7}[A-Z](?![A-Za-z0-9])"),
+        0.6,
+        digits=7,
+    ),
+    *(_labelled(*one) for one in LABELLED),
+    *(_national(module, *rest) for module, rest in NATIONAL.items()),
+    Recognizer(
+        "POSTAL_CODE",
+        (rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}(?![ -]{{1,2}}[0-9])"),
+        0.0,
+        0.8,
+        context=(
+            r"(?:〒|郵便番号|郵便|ゆうびん|[Pp]ostal [Cc]ode|[Zz]ip)[^0-9]{0,8}\Z"
+            r"|\A\s?(?:東京都|北海道|大阪府|京都府|[一-龠]{2,3}県)"
+        ),
+        against=NO_NUMBER,
+        digits=7,
+    ),
+    Recognizer(
+        "POSTAL_CODE",
+        (
+            r"(?:[Zz][Ii][Pp](?:[ _-]?[Cc][Oo][Dd][Ee])?|(?i:post(?:al)?[ _-]?code)|PLZ|"
+            r"[Cc][Ee][Pp]|\bCAP\b)"
+            r"[\"']?(?:\s?[:=]\s?|\s(?:is|was)\s|\s)[\"']?"
+            r"(?P<value>[0-9]{3,5}(?:[- ][0-9]{2,4})?(?:\s[A-Z]{2})?|"
+            r"[A-Z][0-9A-Z]{1,3}\s?[0-9][A-Z0-9]{2})"
+            r"(?![0-9A-Za-z_]|[-./][0-9])"
+        ),
+        0.85,
+        literals=("ip", "IP", "ost", "OST", "PLZ", "ep", "EP", "CAP"),
+        digits=3,
+    ),
+    Recognizer(
+        "POSTAL_CODE",  # United Kingdom
+        (
+            r"[A-PR-UWYZ](?<![A-Za-z0-9].)[A-HK-Y]?[0-9][0-9A-HJKPSTUW]? [0-9][ABD-HJLNP-UW-Z]{2}"
+            r"(?![A-Za-z0-9])"
+        ),
+        0.6,
+        digits=2,
+    ),
+    Recognizer(
+        "POSTAL_CODE",  # Canada
+        (
+            r"[ABCEGHJ-NPRSTVXY](?<![A-Za-z0-9].)[0-9][ABCEGHJ-NPRSTV-Z] [0-9][ABCEGHJ-NPRSTV-Z]"
+            r"[0-9]"
+            r"(?![A-Za-z0-9])"
+        ),
+        0.6,
+        digits=3,
+    ),
+)

@@ -1,0 +1,104 @@
+"""Whether digits are a telephone number, by the numbering plans of libphonenumber.
+
+A plan tells the lengths and leading digits that a country's numbers have. They load when the first
+candidate of a country turns up.
+"""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+DOMESTIC = (
+    "JP", "GB", "FR", "DE", "IT", "ES", "NL", "BE", "CH", "AT", "SE", "AU", "ZA", "KR", "IN", "IE"
+)  # fmt: skip
+"""Whose numbers are known without a country code, beside those of North America."""
+TOLL_FREE = re.compile(r"0(?:120|800|570|990)")
+NOT_DIGIT = re.compile(r"[^0-9]")
+EXTENSION = re.compile("[xXeE#内]")
+DATE = re.compile(
+    r"(?:19|20)[0-9]{2}([-./ ])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])"
+    r"|(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])([-./ ])(?:0?[1-9]|[12][0-9]|3[01])\2"
+    r"(?:19|20)[0-9]{2}(?![0-9])"
+    r"|\A(?:19|20)[0-9]{2}[ -]{1,3}(?:19|20)[0-9]{2}\Z"
+)
+LONGEST = 15
+"""Digits of an international number (ITU-T E.164)."""
+
+
+class Plan(NamedTuple):
+    """Numbers of one country, without its code and its trunk prefix."""
+
+    lengths: tuple[int, ...]
+    form: re.Pattern[str]
+    trunk: str
+
+    def dials(self, digits: str) -> bool:
+        """Whether these are all digits of one of its numbers, with the trunk prefix."""
+        rest = digits.removeprefix(self.trunk)
+        return rest != digits and len(rest) in self.lengths and bool(self.form.fullmatch(rest))
+
+
+@cache
+def plan(region: str) -> Plan:
+    """The plan of a region such as `JP`; an empty one where there is none."""
+    from phonenumbers import PhoneMetadata
+
+    found = PhoneMetadata.metadata_for_region(region, None)
+    general = found and found.general_desc
+    if not found or not general or not general.national_number_pattern:
+        return Plan((), re.compile("(?!)"), "")
+    form = re.compile(str(general.national_number_pattern))
+    return Plan(tuple(general.possible_length), form, found.national_prefix or "")
+
+
+@cache
+def regions() -> dict[str, str]:
+    """The main region of every country code."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    return {str(code): regions[0] for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()}
+
+
+def digits_of(value: str) -> str:
+    """The digits without an extension."""
+    return NOT_DIGIT.sub("", EXTENSION.split(value, 1)[0])
+
+
+def international(value: str) -> bool:
+    """A number with its country code: a known one, and about as long as that country's are."""
+    digits = digits_of(value.replace("(0)", ""))
+    if not value.startswith("+"):
+        digits = re.sub(r"\A(?:00|01[01])", "", digits)
+    code = next((digits[:size] for size in (1, 2, 3) if digits[:size] in regions()), "")
+    if not code or not len(code) + 5 <= len(digits) <= LONGEST:
+        return False
+    lengths = plan(regions()[code]).lengths
+    rest = len(digits) - len(code)
+    return not lengths or any(abs(rest - length) <= 1 for length in lengths)
+
+
+def north_american(value: str) -> bool:
+    """Ten digits as the United States group them, or a number of its plan."""
+    digits = digits_of(value)[-10:]
+    grouped = "(" in value or value.count("-") >= 2 or value.count(".") >= 2
+    return not DATE.search(value) and (grouped or (digits[0] > "1" and digits[3] > "1"))
+
+
+def japanese(value: str) -> bool:
+    """A number as it is written in Japan."""
+    digits = digits_of(value)
+    if digits[1] == "0" or len(digits) not in (10, 11):
+        return False
+    return plan("JP").dials(digits) or bool(TOLL_FREE.match(digits))
+
+
+def domestic(value: str) -> bool:
+    """A number as it is written inside one of the known countries, with its trunk prefix."""
+    digits = digits_of(value)
+    long = len(digits) > 8 and digits[1] != "0"
+    return long and not DATE.search(value) and any(plan(one).dials(digits) for one in DOMESTIC)
+
+
+def plausible(value: str) -> bool:
+    """Enough digits for a number, and no date: for a candidate whose context says what it is."""
+    return 7 <= len(digits_of(value)) <= LONGEST and not DATE.search(value)

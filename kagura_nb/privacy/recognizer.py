@@ -1,0 +1,87 @@
+"""What one row of the table says, and the words for saying it.
+
+A row finds candidates by its pattern, keeps those that its check accepts, and is as sure of them
+as the words around allow:
+
+    pattern → check → nothing behind an opposing word, near beside a context word, else alone
+
+Patterns start with a set of characters or a literal (a look-behind at the front would make the
+search many times slower, so it stands behind the first character), have bounded quantifiers, and
+use ASCII look-arounds, since a word boundary is none beside Japanese.
+Patterns stay text until a row is tried for the first time, so that the table costs no time.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+Check = Callable[[str], bool]
+Finder = Callable[[str], Iterable[tuple[int, int]]]
+
+compiled = cache(re.compile)
+"""A pattern, ready for use."""
+
+
+def anything(value: str) -> bool:
+    """The check of a row whose pattern says it all."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """One row.
+
+    Args:
+        type: label of what it finds.
+        pattern: candidates; a group named `value` narrows the finding.
+        alone: confidence without a context word, 0 to 1.
+        near: confidence with one.
+        context: words that make it likelier, shortly before it or right behind it.
+        against: words right before it that make it something else.
+        check: whether a candidate is valid.
+        literals: one of them must occur in the text for the row to be tried at all.
+        digits: so many ASCII digits must.
+        split: a candidate that is not valid is tried again without its outer groups of digits.
+        secret: whether it is a secret: never trained on in any form.
+        switch: name of the switch that turns it on; empty: always on.
+        finder: finds the candidates' spans instead of the pattern.
+    """
+
+    type: str
+    pattern: str | re.Pattern[str]
+    alone: float = 0.9
+    near: float = 0.0
+    context: str = ""
+    against: str = ""
+    check: Check = anything
+    literals: tuple[str, ...] = ()
+    digits: int = 0
+    split: bool = False
+    secret: bool = False
+    switch: str = ""
+    finder: Finder | None = None
+
+    def spans(self, text: str) -> Iterable[tuple[int, int]]:
+        """Where its candidates are."""
+        if self.finder:
+            return self.finder(text)
+        pattern = compiled(self.pattern)
+        group = "value" if "value" in pattern.groupindex else 0
+        return [match.span(group) for match in pattern.finditer(text)]
+
+
+def words(*parts: str) -> str:
+    """Any of the words (regular expressions): whole ones in English, anywhere in Japanese."""
+    english = "|".join(part for part in parts if part.isascii())
+    others = [part for part in parts if not part.isascii()]
+    return "(?i)" + "|".join([rf"(?<![a-z])(?:{english})(?![a-z])", *others])
+
+
+def behind(*parts: str) -> str:
+    """Any of the words with nothing but a particle or punctuation after it."""
+    either = "|".join(parts)
+    return (
+        rf"(?i)(?:{either})(?:\s?(?:id|no|number|code|コード|番号|ナンバー))?"
+        rf"[\s:.#(\"'=はがの]{{0,6}}\Z"
+    )

@@ -1,0 +1,18 @@
+"""Everything that can be found, one row each; of equally sure rows the upper one wins."""
+
+from kagura_nb.privacy import contact, dates, finance, identity, network, people, secrets
+from kagura_nb.privacy.recognizer import Recognizer
+
+TABLE: tuple[Recognizer, ...] = (
+    *secrets.ROWS,
+    *finance.ROWS,
+    *contact.ROWS,
+    *network.ROWS,
+    *identity.ROWS,
+    *people.ROWS,
+    *dates.ROWS,
+)
+SWITCHES = frozenset(row.switch for row in TABLE if row.switch)
+"""The names of the switches."""
+SECRETS = frozenset(row.type for row in TABLE if row.secret)
+"""Types that are never trained on in any form."""
