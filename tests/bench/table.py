@@ -62,7 +62,9 @@ def show(rows: Iterable[Row]) -> None:
 def run(names: Iterable[str]) -> None:
     """Run benchmarks one after the other and print one table for all."""
     rows: list[Row] = []
-    for name in names:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        rows += import_module(f"tests.bench.{name}").rows()
-    show(rows)
+    try:
+        for name in names:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            rows += import_module(f"tests.bench.{name}").rows()
+    finally:  # what has been measured is worth seeing whatever became of the rest
+        show(rows)
