@@ -112,7 +112,7 @@ def test_secrets_stay_behind_when_texts_leave_the_machine(remote_openai: OpenAIS
 
     embedder.embed([f"My key is {SECRET}"])
 
-    assert remote_openai.requests[-1].body["input"] == ["My key is [GITHUB_TOKEN_1]"]
+    assert remote_openai.requests[-1].body["input"] == ["My key is [API_KEY_1]"]
 
 
 def test_another_embedder_embeds_everything_again_and_is_never_mixed(
