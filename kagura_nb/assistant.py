@@ -26,7 +26,7 @@ from kagura_nb import context, deploy, pricing
 from kagura_nb.context import Context, Options
 from kagura_nb.errors import SettingsError
 from kagura_nb.memory import Memory
-from kagura_nb.privacy import PromptDoor
+from kagura_nb.privacy import PrivacyFilter, PromptDoor
 from kagura_nb.providers import open_provider
 from kagura_nb.providers.base import Chunk, Provider, Sampling
 from kagura_nb.records import GOOD_RATING, POOR_RATING, Conversation, Deployment, Message, Usage
@@ -134,6 +134,16 @@ class Assistant:
         if count:
             self.memory.discard_copies()
         return count
+
+    def redact(self, conversation_id: str, private: PrivacyFilter) -> None:
+        """Put labels in the place of what is private in a conversation, for good.
+
+        Raises:
+            UnknownConversation: no such id.
+            RecallError: a server that has a copy does not answer; the store is redacted.
+        """
+        self.store.rewrite(conversation_id, lambda text: private.filter(text)[0] or "")
+        self.memory.discard_copies()
 
     def gather(self, text: str, options: Options, provider: Provider, now: datetime) -> Context:
         """What a turn is based on: history, memories, examples, inside the model's budget."""

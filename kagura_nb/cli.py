@@ -36,6 +36,8 @@ def show(view: object, **_: Any) -> None:
     """Write what a sub-command returned."""
     if isinstance(view, View):
         click.echo(_worded(view.plain))
+        if view.failed:
+            sys.exit(1)
 
 
 @cli.command()

@@ -8,6 +8,8 @@
     │   ├── UnknownConversation
     │   ├── StoreTooNew        written by a later version of this package
     │   └── StoreUnavailable   read-only, full, locked, damaged or not answering
+    ├── PrivacyError           something that must not leave the machine
+    │   └── ConsentMissing     the owner has not agreed, or has withdrawn
     ├── RecallError            embedders and the memory index
     └── ProviderError          a model that cannot answer
         ├── MissingKey
@@ -71,6 +73,14 @@ class StoreTooNew(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database is read-only, full, locked, damaged or does not answer."""
+
+
+class PrivacyError(KaguraError):
+    """Something that must not leave the machine was about to."""
+
+
+class ConsentMissing(PrivacyError):
+    """The owner has not agreed that data goes to this vendor, or has withdrawn."""
 
 
 class RecallError(KaguraError):

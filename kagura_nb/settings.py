@@ -16,7 +16,7 @@ from typing import Any, Self
 from kagura_nb.errors import InvalidUserId, SettingsError
 
 USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
-PROMPT_DOORS = ("off", "secrets", "all")
+CHOICES = {"prompts": ("off", "secrets", "all"), "training_policy": ("label", "surrogate", "drop")}
 CONFIG_FILE = "config.toml"
 TRUTH = {"true": True, "on": True, "yes": True, "1": True}
 TRUTH |= {"false": False, "off": False, "no": False, "0": False}
@@ -66,16 +66,19 @@ class Settings:
     few_shot: bool = _setting(True, "show the best-rated conversations to the model")
     examples: int = _setting(10, "how many examples are shown at most")
     prompts: str = _setting("secrets", "what is masked before a prompt leaves: off, secrets or all")
+    training_policy: str = _setting(
+        "label", "personal data before training becomes a label, a surrogate, or drops the row"
+    )
     threshold: int = _setting(100, "good conversations from which training is proposed")
     temperature: float = _setting(-1.0, "randomness of replies; below 0: the vendor's default")
     timeout: float = _setting(120.0, "seconds without an answer after which a request is given up")
 
     def __post_init__(self) -> None:
         validate_user_id(self.user)
-        if self.prompts not in PROMPT_DOORS:
-            raise SettingsError(
-                f"prompts = {self.prompts!r} is not known", f"Use one of {', '.join(PROMPT_DOORS)}"
-            )
+        for name, known in CHOICES.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise SettingsError(f"{name} = {value!r} is not known", f"Use {', '.join(known)}")
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:

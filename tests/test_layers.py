@@ -25,7 +25,7 @@ LAZY_ROOTS = {
     "openai", "google", "chromadb", "torch", "transformers", "peft", "onnxruntime", "onnx",
     "onnxscript", "tokenizers", "tiktoken", "tiktoken_ext", "keyring", "matplotlib", "tqdm",
     "huggingface_hub", "phonenumbers", "platformdirs", "tomli_w", "filelock", "httpx2",
-    "safetensors",
+    "safetensors", "ipywidgets",
 }  # fmt: skip
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

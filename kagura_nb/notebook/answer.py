@@ -40,7 +40,7 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
             display(line(notice))
     if explain:
         display(explanation(turn))
-    if turn.conversation_id and turn.text and _has_widgets():
+    if turn.conversation_id and turn.text and has_widgets():
         display(_stars(workspace, turn.conversation_id))
     if stopped:
         raise ReplyStopped(
@@ -100,6 +100,6 @@ def _stars(workspace: Workspace, conversation_id: str) -> Stars:
     return shown
 
 
-def _has_widgets() -> bool:
+def has_widgets() -> bool:
     """Whether a front end can draw widgets: a kernel has one, a terminal has none."""
     return hasattr(get_ipython(), "kernel")

@@ -2,43 +2,24 @@
 same function. Each takes a `Workspace` and what click parsed, and returns a `View`.
 """
 
-import getpass
 import sys
-from dataclasses import fields
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import click
 
-from kagura_nb import keys
 from kagura_nb.errors import SettingsError
+from kagura_nb.notebook.config import config
 from kagura_nb.notebook.safe import safe_markdown
+from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.views import View, excerpt, line, stars, table
-from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
 from kagura_nb.providers import known_models, open_provider
 from kagura_nb.records import Conversation
-from kagura_nb.settings import Settings, write_file
+from kagura_nb.settings import write_file
 from kagura_nb.store import Selection
 
 SHORT_ID = 6
 """Characters of an id's end that views show."""
-
-pass_workspace = click.make_pass_decorator(Workspace)
-
-
-class Day(click.ParamType[datetime]):
-    """A date as YYYY-MM-DD, meaning its beginning in local time."""
-
-    name = "date"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Parse it, or fail with the form that is wanted."""
-        try:
-            return datetime.strptime(value, "%Y-%m-%d").astimezone(UTC)
-        except ValueError:
-            self.fail(f"{value!r} is not a date like 2026-11-23", param, ctx)
 
 
 @click.group(no_args_is_help=False, add_help_option=False)
@@ -201,62 +182,14 @@ def forget(
     return line(f"Forgotten for good: {_conversations(workspace.assistant.forget(selection))}.")
 
 
-@commands.command()
-@click.argument("name", required=False)
-@click.argument("value", required=False)
-@click.option("--unset", is_flag=True, help="Go back to the default.")
-@pass_workspace
-def config(workspace: Workspace, name: str | None, value: str | None, unset: bool) -> View:
-    """Show or change settings: `config`, `config recall 8`, `config key openai`."""
-    settings = workspace.assistant.settings
-    if name is None:
-        return _settings(settings)
-    if name == "key":
-        return _key(value, unset)
-    if value is None and not unset:
-        return line(f"{name} = {_shown(settings, _known(name))!r}")
-    write_file(settings.home, {_known(name): None if unset else value})
-    workspace.reload()
-    return line(f"{name} = {_shown(workspace.assistant.settings, name)!r}")
+commands.add_command(scan)
+commands.add_command(config)
 
 
 def _all(context: click.Context) -> list[tuple[str, click.Command]]:
     group = context.find_root().command
     assert isinstance(group, click.Group)
     return sorted(group.commands.items())
-
-
-def _known(name: str) -> str:
-    names = [one.name for one in fields(Settings)]
-    if name not in names:
-        raise SettingsError(f"There is no setting {name!r}", f"Use one of key, {', '.join(names)}")
-    return name
-
-
-def _shown(settings: Settings, name: str) -> Any:
-    value = getattr(settings, name)
-    return "set" if name == "store" and value else value  # a password may be in it
-
-
-def _key(vendor: str | None, remove: bool) -> View:
-    """Ask for a vendor's key without showing it, and keep it in the keyring."""
-    known = [name for name, one in keys.VENDORS.items() if one.key_variables]
-    if vendor not in known:
-        raise SettingsError(f"{vendor!r} is no vendor with a key", f"Use one of {', '.join(known)}")
-    if remove:
-        keys.forget(vendor)
-        return line(f"The key for {vendor} is removed from the keyring.")
-    keys.store(vendor, getpass.getpass(f"Key for {vendor} (not shown): ").strip())
-    if first := keys.variable(vendor):
-        return line(f"The key for {vendor} is in the keyring, but {first} is used before it.")
-    return line(f"The key for {vendor} is in the keyring.")
-
-
-def _settings(settings: Settings) -> View:
-    rows = [
-        (one.name, _shown(settings, one.name), one.metadata["help"]) for one in fields(Settings)
-    ]
-    return table("Settings", ("name", "value", "what it does"), rows)
 
 
 def _listing(caption: str, found: list[Conversation]) -> View:

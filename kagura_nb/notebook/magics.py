@@ -10,11 +10,12 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
 from traitlets import Unicode, observe
 
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook import completion
-from kagura_nb.notebook.answer import answer
+from kagura_nb.notebook.answer import answer, has_widgets
 from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.interpolate import interpolate
 from kagura_nb.notebook.views import View
@@ -50,7 +51,7 @@ class KaguraMagics(Magics):
         """Ask with `%%kagura`; `%kagura help` lists the sub-commands."""
         if cell is None:
             words = [self._interpolated(word) for word in _split(line)]
-            return run(self.workspace, words)
+            return _shown(run(self.workspace, words))
         self._ask(self._options(line), cell)
         return None
 
@@ -107,6 +108,15 @@ def notebook_name() -> str | None:
     """The notebook's file name without its ending, where the server tells it."""
     path = PurePath(os.environ.get("JPY_SESSION_NAME", ""))
     return path.stem if path.suffix == ".ipynb" else None
+
+
+def _shown(view: View | None) -> View | None:
+    """What is left to show by returning it: nothing where a live part must come below."""
+    if view is None or view.live is None or not has_widgets():
+        return view
+    display(view)
+    display(view.live())
+    return None
 
 
 def _split(line: str) -> list[str]:

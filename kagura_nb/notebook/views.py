@@ -1,6 +1,6 @@
 """What a sub-command shows: one object with a form for notebooks and a form for terminals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -31,11 +31,15 @@ class View:
         plain: for terminals, logs and saved notebooks.
         html: for notebooks; empty where Markdown or plain text is shown instead.
         markdown: Markdown whose raw HTML and images are already harmless; empty where unused.
+        failed: whether a terminal's exit status says so.
+        live: makes what a notebook with widgets shows below.
     """
 
     plain: str
     html: str = ""
     markdown: str = ""
+    failed: bool = False
+    live: Callable[[], object] | None = None
 
     def __str__(self) -> str:
         return self.plain
@@ -65,6 +69,18 @@ def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]
     body = "".join(f"<tr>{''.join(_cell('td', text) for text in row)}</tr>" for row in texts)
     html = TABLE.format(caption=escape(caption), head=head, body=body)
     return View(f"{caption}\n\n{plain}", html)
+
+
+def details(summary: str, view: View) -> View:
+    """A view that a notebook opens on a click."""
+    html = f"<details><summary>{escape(summary)}</summary>{view.html}</details>"
+    return View(view.plain, html)
+
+
+def bar(value: float, largest: float, width: int = 24) -> str:
+    """A bar of a chart as text, in eighths of a character; `largest` fills the width."""
+    eighths = max(1, round(8 * width * value / largest))
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
 def excerpt(text: str, length: int = EXCERPT) -> str:

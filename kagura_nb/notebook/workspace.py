@@ -1,9 +1,12 @@
 """The assistant that a notebook or a terminal works with, rebuilt when its settings change."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
+
+import click
 
 from kagura_nb.assistant import Assistant
 from kagura_nb.settings import Settings
@@ -54,3 +57,21 @@ class Workspace:
             self._session = self.assistant.session
             self.assistant.close()
             del self.assistant
+
+
+pass_workspace = click.make_pass_decorator(Workspace)
+
+
+class Day(click.ParamType[datetime]):
+    """A date as YYYY-MM-DD, meaning its beginning in local time."""
+
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Parse it, or fail with the form that is wanted."""
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").astimezone(UTC)
+        except ValueError:
+            self.fail(f"{value!r} is not a date like 2026-11-23", param, ctx)

@@ -70,7 +70,7 @@ def scan(conversations: Iterable[Conversation], private: PrivacyFilter) -> Repor
     """Look through conversations, in constant memory.
 
     Args:
-        conversations: read once; those that are good and not excluded are the training set.
+        conversations: read once; those that are good and whole are the training set.
         private: finds what counts.
     """
     findings, holders, training = Counter[str](), Counter[str](), Counter[str]()
@@ -80,7 +80,7 @@ def scan(conversations: Iterable[Conversation], private: PrivacyFilter) -> Repor
         scanned += 1
         found = list(_found(one, private))
         types = {finding.type for _, some in found for finding in some}
-        if one.good:
+        if one.good and one.complete:
             training["secret" if types & SECRETS else "personal" if types else "clean"] += 1
         if types:
             affected += 1

@@ -1,7 +1,7 @@
 """The door for training: what a conversation says, as it may be trained on, or nothing.
 
-    conversation ── admit ──> messages without personal data ──> file ── check ──> upload
-                      └─ None: it holds a secret, or the policy drops it
+conversation ── admit ──> messages without personal data ──> file ── check ──> upload
+                  └─ None: it holds a secret, or the policy drops it
 """
 
 import json

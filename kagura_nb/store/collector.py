@@ -5,7 +5,8 @@ unambiguous end of at least four characters, as views show them.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -140,6 +141,37 @@ class ConversationCollector:
         """Keep a conversation out of training and examples; reason None lets it in again."""
         return self._change(conversation_id, {"excluded": reason})
 
+    def rewrite(self, conversation_id: str, change: Callable[[str], str]) -> str:
+        """Replace every text of a conversation for good; what it said before is erased.
+
+        `Assistant.redact` also deletes what was copied out of the store.
+
+        Args:
+            conversation_id: which one.
+            change: from a text to what stands in its place.
+
+        Returns:
+            The whole id.
+        """
+        with self.database.write(durable=True) as connection:
+            identifier = resolve(connection, conversation_id)
+            one = fetch(connection, [identifier])[identifier]
+            said = [replace(message, content=change(message.content)) for message in one.messages]
+            changed = {
+                "messages": from_messages(said),
+                "prompt": storable(said[-1].content),
+                "response": storable(change(one.response)),
+                "correction": None if one.correction is None else storable(change(one.correction)),
+                "comment": None if one.comment is None else storable(change(one.comment)),
+            }
+            same = conversations.c.id == identifier
+            connection.execute(update(conversations).where(same).values(**changed))
+            index.remove(connection, [identifier])
+            _pend(connection, identifier)
+        with self.database.maintain() as connection:
+            index.erase_traces(connection)
+        return identifier
+
     def tag(self, conversation_id: str, *names: str, remove: bool = False) -> str:
         """Add labels to a conversation, or remove them."""
         with self.database.write(durable=True) as connection:
@@ -269,10 +301,15 @@ class ConversationCollector:
                 update(conversations).where(conversations.c.id == identifier).values(**changes)
             )
             if reindex:
-                key = pending_index.c.conversation_id
-                connection.execute(delete(pending_index).where(key == identifier))
-                connection.execute(insert(pending_index), {"conversation_id": identifier})
+                _pend(connection, identifier)
         return identifier
+
+
+def _pend(connection: Connection, identifier: str) -> None:
+    """Let a conversation wait to be indexed again."""
+    key = pending_index.c.conversation_id
+    connection.execute(delete(pending_index).where(key == identifier))
+    connection.execute(insert(pending_index), {"conversation_id": identifier})
 
 
 def _count(connection: Connection, where: list[ColumnElement[bool]]) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from kagura_nb.errors import StoreTooNew
-from kagura_nb.store import index_schema, schema
+from kagura_nb.store import consents, index_schema, schema
 
 records = Table(
     "migrations",
@@ -31,7 +31,12 @@ def memory(connection: Connection) -> None:
     index_schema.create(connection)
 
 
-MIGRATIONS: list[Callable[[Connection], None]] = [conversations, memory]
+def consent(connection: Connection) -> None:
+    """To whom training data may go."""
+    consents.create(connection)
+
+
+MIGRATIONS: list[Callable[[Connection], None]] = [conversations, memory, consent]
 
 
 def migrate(connection: Connection) -> None:

@@ -1,0 +1,91 @@
+"""`%kagura config`: settings, keys and consent."""
+
+import getpass
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from kagura_nb import keys
+from kagura_nb.errors import SettingsError
+from kagura_nb.notebook.views import View, line, table
+from kagura_nb.notebook.workspace import Workspace, pass_workspace
+from kagura_nb.privacy import consent
+from kagura_nb.records import Consent
+from kagura_nb.settings import Settings, write_file
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.argument("value", required=False)
+@click.option("--unset", is_flag=True, help="Go back to the default.")
+@pass_workspace
+def config(workspace: Workspace, name: str | None, value: str | None, unset: bool) -> View:
+    """Show or change settings: `config recall 8`, `config key openai`, `config consent openai`."""
+    settings = workspace.assistant.settings
+    if name is None:
+        return _settings(settings)
+    if name == "key":
+        return _key(value, unset)
+    if name == "consent":
+        return _consent(workspace, value, unset)
+    if value is None and not unset:
+        return line(f"{name} = {_shown(settings, _known(name))!r}")
+    write_file(settings.home, {_known(name): None if unset else value})
+    workspace.reload()
+    return line(f"{name} = {_shown(workspace.assistant.settings, name)!r}")
+
+
+def _known(name: str) -> str:
+    names = [one.name for one in fields(Settings)]
+    if name not in names:
+        raise SettingsError(
+            f"There is no setting {name!r}", f"Use one of key, consent, {', '.join(names)}"
+        )
+    return name
+
+
+def _shown(settings: Settings, name: str) -> Any:
+    value = getattr(settings, name)
+    return "set" if name == "store" and value else value  # a password may be in it
+
+
+def _key(vendor: str | None, remove: bool) -> View:
+    """Ask for a vendor's key without showing it, and keep it in the keyring."""
+    known = [name for name, one in keys.VENDORS.items() if one.key_variables]
+    if vendor not in known:
+        raise SettingsError(f"{vendor!r} is no vendor with a key", f"Use one of {', '.join(known)}")
+    if remove:
+        keys.forget(vendor)
+        return line(f"The key for {vendor} is removed from the keyring.")
+    keys.store(vendor, getpass.getpass(f"Key for {vendor} (not shown): ").strip())
+    if first := keys.variable(vendor):
+        return line(f"The key for {vendor} is in the keyring, but {first} is used before it.")
+    return line(f"The key for {vendor} is in the keyring.")
+
+
+def _consent(workspace: Workspace, vendor: str | None, withdraw: bool) -> View:
+    """Say what a vendor would get for training, and ask; without a vendor, list who may."""
+    database = workspace.assistant.store.database
+    if vendor is None:
+        rows = [(one, _given(consent.standing(database, one))) for one in consent.TEXTS]
+        return table("Training data may go to", ("vendor", "consent"), rows)
+    if withdraw:
+        consent.withdraw(database, vendor)
+        return line(f"Your consent for {vendor} is withdrawn: nothing more is uploaded.")
+    click.echo(consent.text(vendor))
+    if input("Do you agree? [y/N] ").strip().lower() not in ("y", "yes", "はい"):
+        return line(f"Nothing is uploaded to {vendor}.")
+    consent.give(database, vendor)
+    return line(f"Recorded. Take it back with `%kagura config consent {vendor} --unset`.")
+
+
+def _given(standing: Consent | None) -> str:
+    return f"given on {standing.given_at.astimezone():%Y-%m-%d %H:%M}" if standing else "not given"
+
+
+def _settings(settings: Settings) -> View:
+    rows = [
+        (one.name, _shown(settings, one.name), one.metadata["help"]) for one in fields(Settings)
+    ]
+    return table("Settings", ("name", "value", "what it does"), rows)
