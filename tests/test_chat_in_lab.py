@@ -117,6 +117,25 @@ def test_a_rating_by_command_shows_in_the_stars(open_chat: Open) -> None:
     expect(output.get_by_role("status")).to_contain_text("1 of 100")
 
 
+def test_a_scan_is_cleaned_by_clicks(open_chat: Open, stored: ConversationCollector) -> None:
+    one = stored.collect("Write to hanako@example.co.jp", "I see.", "practice")
+    two = stored.collect("Call 090-1234-5678 for 田中太郎様", "I see.", "practice")
+    notebook = open_chat("%kagura scan")
+
+    output = notebook.run(1)
+    expect(output).to_contain_text("something private is in 2 of them")
+    notebook.screenshot("scan", output)
+    buttons = output.get_by_role("button")
+    buttons.filter(has_text="Exclude").nth(1).click()
+    expect(output).to_contain_text("kept out")
+    buttons.filter(has_text="Redact").first.click()
+    buttons.filter(has_text="Redact for good?").click()
+    expect(output).to_contain_text("redacted")
+
+    assert stored.get(one).excluded == "private"
+    assert stored.get(two).prompt == "Call [REDACTED_PHONE] for [REDACTED_PERSON]様"
+
+
 def test_tab_completes_sub_commands(open_chat: Open) -> None:
     notebook = open_chat("%kagura sta")
 

@@ -14,7 +14,8 @@ from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.privacy.report import Place, Report
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-cleaning")
-COLUMNS = "5em 11em 1fr 8em 11em 10em"
+COLUMNS = "5em 1fr 8em 11em 8em"
+WHAT = '<div style="line-height:1.4;overflow-wrap:anywhere"><b>{types}</b><br>{excerpt}</div>'
 
 
 def cleaning(assistant: Assistant, report: Report, private: PrivacyFilter) -> Any:
@@ -22,7 +23,9 @@ def cleaning(assistant: Assistant, report: Report, private: PrivacyFilter) -> An
     import ipywidgets
 
     rows = [_Row(assistant, place, private).cells for place in report.places]
-    layout = ipywidgets.Layout(grid_template_columns=COLUMNS, align_items="center")
+    layout = ipywidgets.Layout(
+        grid_template_columns=COLUMNS, grid_gap="2px 8px", align_items="center"
+    )
     return ipywidgets.GridBox([cell for row in rows for cell in row], layout=layout)
 
 
@@ -41,8 +44,8 @@ class _Row:
         self._said = ipywidgets.HTML()
         self._exclude.on_click(lambda _: _WORKER.submit(self._answer, self._toggle))
         self._redact.on_click(lambda _: _WORKER.submit(self._answer, self._mask))
-        texts = (place.conversation_id[-6:], ", ".join(place.types), place.excerpt)
-        words = [ipywidgets.HTML(escape(text)) for text in texts]
+        what = WHAT.format(types=", ".join(place.types), excerpt=escape(place.excerpt))
+        words = [ipywidgets.HTML(text) for text in (place.conversation_id[-6:], what)]
         self.cells = [*words, self._exclude, self._redact, self._said]
         self._name()
 

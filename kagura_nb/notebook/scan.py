@@ -13,7 +13,7 @@ from tqdm import tqdm
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.cleaning import cleaning
-from kagura_nb.notebook.views import View, bar, details, line, table
+from kagura_nb.notebook.views import Bar, View, details, line, table
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
 from kagura_nb.privacy import POLICIES, PrivacyFilter
 from kagura_nb.privacy import report as reports
@@ -102,7 +102,7 @@ def view(report: Report, policy: str | None = None) -> View:
 def _counts(report: Report) -> View:
     most = max(found for found, _ in report.counts.values())
     rows = [
-        (type, f"{found:,}", f"{holders:,}", bar(found, most))
+        (type, f"{found:,}", f"{holders:,}", Bar(found / most))
         for type, (found, holders) in report.counts.items()
     ]
     return table("What was found", ("type", "findings", "conversations", ""), rows)

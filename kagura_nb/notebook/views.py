@@ -17,6 +17,12 @@ CELL = (
     '{wrap}">{text}</{tag}>'
 )
 LINE = '<div style="color:var(--jp-ui-font-color2,inherit);padding:.2em 0">{text}</div>'
+BAR = (
+    '<div style="width:12em"><div style="width:{width};height:.8em;border-radius:2px;'
+    'background:var(--jp-brand-color1,#1976d2)"></div></div>'
+)
+BAR_WIDTH = 24
+"""Characters of a whole bar in a terminal."""
 SHORT = 16
 """Characters up to which a cell stays on one line: short ids, times, stars, names."""
 EXCERPT = 72
@@ -56,6 +62,26 @@ class View:
         return View(f"{self.plain}\n\n{other.plain}", self.html + other.html)
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a chart in a table's cell.
+
+    Args:
+        share: of the cell's width, 0 to 1.
+    """
+
+    share: float
+
+    def __str__(self) -> str:
+        eighths = max(1, round(8 * BAR_WIDTH * self.share))
+        return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+    @property
+    def html(self) -> str:
+        """The bar in the notebook's own colour."""
+        return BAR.format(width=f"{self.share:.1%}")
+
+
 def line(text: str) -> View:
     """One line for the user, in the notebook's own type instead of a program's output."""
     return View(text, LINE.format(text=escape(text)))
@@ -66,7 +92,7 @@ def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]
     texts = [["" if value is None else str(value) for value in row] for row in rows]
     plain = tabulate(texts, headers=list(headers), tablefmt="simple", disable_numparse=True)
     head = "".join(_cell("th", text) for text in headers)
-    body = "".join(f"<tr>{''.join(_cell('td', text) for text in row)}</tr>" for row in texts)
+    body = "".join(f"<tr>{''.join(_cell('td', value) for value in row)}</tr>" for row in rows)
     html = TABLE.format(caption=escape(caption), head=head, body=body)
     return View(f"{caption}\n\n{plain}", html)
 
@@ -75,12 +101,6 @@ def details(summary: str, view: View) -> View:
     """A view that a notebook opens on a click."""
     html = f"<details><summary>{escape(summary)}</summary>{view.html}</details>"
     return View(view.plain, html)
-
-
-def bar(value: float, largest: float, width: int = 24) -> str:
-    """A bar of a chart as text, in eighths of a character; `largest` fills the width."""
-    eighths = max(1, round(8 * width * value / largest))
-    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
 def excerpt(text: str, length: int = EXCERPT) -> str:
@@ -94,7 +114,9 @@ def stars(rating: int | None) -> str:
     return "" if rating is None else "★" * rating + "☆" * (5 - rating)
 
 
-def _cell(tag: str, text: str) -> str:
+def _cell(tag: str, value: object) -> str:
+    text = "" if value is None else str(value)
     scope = ' scope="col"' if tag == "th" else ""
     wrap = "white-space:nowrap" if len(text) <= SHORT else "overflow-wrap:anywhere"
-    return CELL.format(tag=tag, scope=scope, wrap=wrap, text=escape(text).replace("\n", "<br>"))
+    inner = value.html if isinstance(value, Bar) else escape(text).replace("\n", "<br>")
+    return CELL.format(tag=tag, scope=scope, wrap=wrap, text=inner)
