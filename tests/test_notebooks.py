@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def first(home: Path, tmp_path: Path) -> NotebookNode:
     """The first notebook, run."""
-    notebook = nbformat.read(ROOT / "notebooks" / "01_first_conversation.ipynb", as_version=4)
+    return executed("01_first_conversation", tmp_path)
+
+
+def executed(name: str, tmp_path: Path) -> NotebookNode:
+    """A shipped notebook, run from top to bottom."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=environment)
@@ -48,6 +53,26 @@ def test_the_first_notebook_remembers_follows_examples_and_reports(first: Notebo
     assert "Tokyo" in said["What is the capital of Japan?"]
     assert "2 of 100" in said["%kagura status"]
     assert "What is the capital of Japan?" in said["%kagura history -n 5"]
+
+
+def test_the_privacy_notebook_finds_masks_reports_and_asks(home: Path, tmp_path: Path) -> None:
+    said = answers(executed("03_privacy", tmp_path))
+
+    everything = "\n".join(said.values())
+    for part in (
+        "'PHONE': ['+1 415-555-2671']",
+        "'PERSON': ['山田花子']",
+        "[REDACTED_CREDIT_CARD]",
+        "[REDACTED_STAFF_ID]",
+        "takes too long",
+        "Write to [EMAIL_1] that [EMAIL_2] is late",
+        "Dear dana@example.com, bob@example.com is late.",
+    ):
+        assert part in everything
+    assert "something private is in 1 of them" in said["%kagura scan"]
+    assert "Kept out of training: 1 conversation." in said["%kagura scan --exclude"]
+    assert "nothing private" in said["%kagura scan --good"]
+    assert "not given" in said["%kagura config consent"]
 
 
 def test_an_answer_carries_its_origin_in_its_metadata(first: NotebookNode) -> None:

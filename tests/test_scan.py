@@ -100,7 +100,7 @@ def test_scan_shows_no_value_in_any_form(workspace: Workspace, filled: dict[str,
         (["--text", "capital"], "nothing private"),
         (["--text", "token"], "in 1 of them"),
         (["--good"], "in 2 of them"),
-        (["--before", "2020-01-01"], "0 conversations"),
+        (["--before", "2020-01-01"], "nothing private"),
         (["--text", "capital", "--pattern", "TOWN=capital of [A-Z][a-z]{2,20}"], "in 1 of them"),
     ],
 )
@@ -133,7 +133,7 @@ def test_check_fails_a_terminals_command_when_something_is_found(filled: dict[st
 def test_excluding_keeps_what_was_found_out_of_training(
     workspace: Workspace, store: ConversationCollector, filled: dict[str, str]
 ) -> None:
-    assert "2 conversations are kept out" in shown(workspace, "scan", "--exclude")
+    assert "Kept out of training: 2 conversations" in shown(workspace, "scan", "--exclude")
     assert [one.id for one in store.get_training_data()] == [filled["clean"]]
 
 
@@ -142,9 +142,9 @@ def test_redacting_asks_and_then_leaves_no_byte(
 ) -> None:
     assistant = workspace.assistant
     assert assistant.memory.recall("token", 5)
-    assert "would redact 2 conversations" in shown(workspace, "scan", "--redact")
+    assert "would redact 2 conversations for good" in shown(workspace, "scan", "--redact")
 
-    assert "2 conversations are redacted" in shown(workspace, "scan", "--redact", "--yes")
+    assert "Redacted for good: 2 conversations" in shown(workspace, "scan", "--redact", "--yes")
 
     assert store.get(filled["secret"]).prompt == "My token is [REDACTED_API_KEY], is it valid?"
     assert store.get(filled["secret"]).rating == 5

@@ -11,7 +11,7 @@ from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.config import config
 from kagura_nb.notebook.safe import safe_markdown
 from kagura_nb.notebook.scan import scan
-from kagura_nb.notebook.views import View, excerpt, line, stars, table
+from kagura_nb.notebook.views import View, conversations, excerpt, line, stars, table
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
 from kagura_nb.providers import known_models, open_provider
 from kagura_nb.records import Conversation
@@ -177,9 +177,9 @@ def forget(
     whole = tuple(store.get(one).id for one in ids) or None
     selection = Selection(ids=whole, session=session, until=before, text=text)
     if not yes:
-        meant = _conversations(store.count(selection))
+        meant = conversations(store.count(selection))
         return line(f"This would forget {meant} for good. Add --yes to do it.")
-    return line(f"Forgotten for good: {_conversations(workspace.assistant.forget(selection))}.")
+    return line(f"Forgotten for good: {conversations(workspace.assistant.forget(selection))}.")
 
 
 commands.add_command(scan)
@@ -200,10 +200,6 @@ def _listing(caption: str, found: list[Conversation]) -> View:
         for one in found
     ]
     return table(caption, ("id", "time", "stars", "you", "reply"), rows)
-
-
-def _conversations(count: int) -> str:
-    return "1 conversation" if count == 1 else f"{count} conversations"
 
 
 def _short(one: Conversation) -> str:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.cleaning import cleaning
-from kagura_nb.notebook.views import Bar, View, details, line, table
+from kagura_nb.notebook.views import Bar, View, conversations, details, line, table
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
 from kagura_nb.privacy import POLICIES, PrivacyFilter
 from kagura_nb.privacy import report as reports
@@ -77,7 +77,7 @@ def scan(
         shown.plain,
         shown.html,
         failed=check and bool(report.affected),
-        live=lambda: cleaning(workspace.assistant, report, private),
+        live=(lambda: cleaning(workspace.assistant, report, private)) if report.places else None,
     )
 
 
@@ -88,11 +88,11 @@ def view(report: Report, policy: str | None = None) -> View:
         report: of `privacy.report.scan`.
         policy: show only what this one would do; None shows all.
     """
-    looked = f"{report.scanned:,} conversations were looked through"
+    looked = f"Looked through {conversations(report.scanned)}"
     if not report.affected:
-        return line(f"{looked}; nothing private was found.")
+        return line(f"{looked}: nothing private was found.")
     return (
-        line(f"{looked}; something private is in {report.affected:,} of them.")
+        line(f"{looked}: something private is in {report.affected:,} of them.")
         + _counts(report)
         + _effects(report, policy)
         + _places(report)
@@ -146,7 +146,8 @@ def _clean(
     """Exclude or redact everything in which something is found."""
     found = (one.id for one in _read(assistant, selection) if not private.is_safe(one))
     if redact and not yes:
-        return line(f"This would redact {sum(1 for _ in found):,} conversations. Add --yes.")
+        meant = conversations(sum(1 for _ in found))
+        return line(f"This would redact {meant} for good. Add --yes to do it.")
     done = 0
     for identifier in found:
         if redact:
@@ -154,8 +155,8 @@ def _clean(
         else:
             assistant.store.exclude(identifier, "private")
         done += 1
-    how = "redacted for good" if redact else "kept out of training"
-    return line(f"{done:,} conversations are {how}.")
+    how = "Redacted for good" if redact else "Kept out of training"
+    return line(f"{how}: {conversations(done)}.")
 
 
 def _patterns(given: tuple[str, ...]) -> dict[str, str]:

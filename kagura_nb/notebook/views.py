@@ -103,6 +103,11 @@ def details(summary: str, view: View) -> View:
     return View(view.plain, html)
 
 
+def conversations(count: int) -> str:
+    """So many conversations, in words."""
+    return "1 conversation" if count == 1 else f"{count:,} conversations"
+
+
 def excerpt(text: str, length: int = EXCERPT) -> str:
     """The beginning of a text in one line."""
     flat = " ".join(text.split())
