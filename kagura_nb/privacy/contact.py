@@ -49,22 +49,23 @@ MARKS = (
 FILE = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|ico|bmp|css|mjs|cjs|jsx|tsx|exe|dll)\Z")
 
 PHONE_WORDS = words(
-    r"(?:tele|smart)?phones?", r"t[ée]l[ée]?(?:fono?|fone)?s?", "mobile", r"cell(?:ular)?", "fax",
-    r"call(?:ed|ing|s)?", r"dial(?:ed|ing)?", "ring", "rang", "reach", "contact", "handy",
-    "portable",
-    r"answer(?:ing)?", "sms", r"text(?:ed)?", "whatsapp", "hotline", "landline", "office", "desk",
-    r"messages?", r"ext(?:ension)?", "voicemail", "ph", "mob", "pager", "toll[- ]free",
-    "電話", "でんわ", "携帯", "ケータイ", "けいたい", "スマホ", "連絡先", "ファックス", "ファクス",
-    "問い?合わ?せ", "代表", "固定", "内線", "フリーダイヤル", "お?かけ",
+    "phone", "phones", "telephone", "smartphone", "tel", "tels", "telefon", "telefono", "telefone",
+    "phonenumber", "mobile", "cell", "cellular", "fax", "call", "calls", "called", "calling",
+    "dial",
+    "dialed", "ring", "rang", "reach", "contact", "handy", "portable", "answering", "answer", "sms",
+    "text", "texted", "whatsapp", "hotline", "landline", "office", "desk", "message", "messages",
+    "ext", "extension", "voicemail", "ph", "mob", "pager", "toll-free", "toll free", "tél", "teléf",
+    "電話", "でんわ", "携帯", "ケータイ", "けいたい", "スマホ", "連絡先", "ファックス",
+    "ファクス", "問い合わせ", "問合せ", "代表", "固定", "内線", "フリーダイヤル", "おかけ",
+    "かけて",
 )  # fmt: skip
 NO_PHONE = behind(
     "order", "invoice", "isbn", "issn", "serial", "model", "version", "case", "ticket", "tracking",
-    r"account", r"ref(?:erence)?", "sku", "part", r"(?<![a-z])po", "vin", r"(?<![a-z])id", "card",
-    "zip", "ssn", "commit", r"[$¥€£]", "(?<![a-z])port", "注文", "型番", "法人", "品番", "伝票",
-    "口座",
-    "会員", "受付", "追跡", "製造", "郵便", "シフト", "社員", "学籍", "免許証?",
+    "account", "ref", "reference", "sku", "part", "po", "vin", "id", "card", "zip", "ssn", "commit",
+    "port", "$", "¥", "€", "£", "注文", "型番", "法人", "品番", "伝票", "口座", "会員", "受付",
+    "追跡", "製造", "郵便", "シフト", "社員", "学籍", "免許", "免許証",
 )  # fmt: skip
-LEFT = r"(?<![0-9A-Za-z_].)(?<![0-9][-./,:+*=].)(?<![$¥€£#&.].)"
+LEFT = r"(?<!\((?![0-9]{1,5}\)))(?<![0-9A-Za-z_].)(?<![0-9][-./,:+*=].)(?<![$¥€£#&.].)"
 RIGHT = r"(?![0-9A-Za-z_%]|[-./,:*=][0-9]|\s?(?:円|ドル|個|件|USD|EUR|JPY))"
 EXTENSION = r"(?:[\s,;]{0,2}(?:[xX]|[eE][xX][tT](?:ension|\.|n)?|#|内線)[\s.:#]{0,3}[0-9]{1,6})?"
 
@@ -129,7 +130,7 @@ ROWS = (
         ("+",), split=True,
     ),
     _phone(
-        rf"0(?:0|1[01]){LEFT}[ \-]?[1-9](?:[ .\-/()]{{0,3}}[0-9]){{8,18}}+", 0.55, 0.85,
+        rf"0{LEFT}(?:0|1[01])[ \-]?[1-9](?:[ .\-/()]{{0,3}}[0-9]){{8,18}}+", 0.55, 0.85,
         phones.international,
     ),
     _phone(
@@ -146,5 +147,6 @@ ROWS = (
         rf"[(0]{LEFT}(?:(?<=\()0)?[0-9]{{1,4}}\)?(?:[ .\-/]{{1,3}}[0-9]{{2,8}}){{1,5}}+",
         0.55, 0.85, phones.domestic,
     ),
+    _phone(rf"[2-9]{LEFT}[0-9]{{2}}[2-9][0-9]{{6}}", 0.1, 0.6, phones.plausible),
     _phone(rf"[(0-9]{LEFT}(?:[ .\-/()]{{0,3}}[0-9]){{6,16}}+", 0.0, 0.6, phones.plausible),
 )  # fmt: skip

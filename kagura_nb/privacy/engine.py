@@ -2,10 +2,10 @@
 
     normalise → candidates of every row → confidence from check and context → the surest ones
         ↑                                                                          │
-        └──────────── again with those masked, until nothing is left ←─────────────┘
+        └───────── again with those masked, if they left a part of another ←───────┘
 
 Of candidates that overlap, the surest wins, then the longest, then the first, then the row that
-stands first in the table. What the winner leaves of a loser is looked at again.
+stands first in the table.
 """
 
 import re
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kagura_nb.privacy.normal import BARRIER, normalise
-from kagura_nb.privacy.recognizer import Recognizer, compiled
+from kagura_nb.privacy.recognizer import Recognizer
 from kagura_nb.records import Finding
 
 SURE = 0.5
@@ -21,7 +21,7 @@ SURE = 0.5
 BEFORE, AFTER = 56, 20
 """Characters around a candidate in which words count as near."""
 DIGITS = "0123456789"
-MOST_GROUPS = 8
+MOST_GROUPS = 10
 GROUP = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -44,16 +44,21 @@ class Engine:
 
     def __init__(self, rows: Iterable[Recognizer]) -> None:
         kept = tuple(rows)
-        self._always = [(row.digits, row) for row in kept if not row.literals]
-        self._hinted = [(hint, row) for row in kept for hint in row.literals]
+        self._always = [(row.digits, row.token, row) for row in kept if not row.literals]
+        hinted = [(hint, row) for row in kept for hint in row.literals]
+        self._wide = [one for one in hinted if not one[0].isascii()]
+        self._tokens = [one for one in hinted if one[1].token and one[0].isascii()]
+        self._words = [one for one in hinted if not one[1].token and one[0].isascii()]
+        self._token = min((row.token for _, row in self._tokens), default=0)
 
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
         normal = normalise(text)
-        view, found = normal.text, list[Candidate]()
-        while chosen := _choose(view, self._relevant(view)):
+        view, found, again = normal.text, list[Candidate](), True
+        while again:
+            chosen, again = _choose(view, self._relevant(view))
             found += chosen
-            view = _mask(view, chosen)
+            view = _mask(view, chosen) if again else view
         return [
             Finding(one.type, *normal.original(one.start, one.end), one.confidence)
             for one in sorted(found, key=lambda one: one.start)
@@ -61,20 +66,28 @@ class Engine:
 
     def _relevant(self, text: str) -> list[Recognizer]:
         digits = sum(map(text.count, DIGITS))
-        always = [row for least, row in self._always if least <= digits]
-        hinted = [row for hint, row in self._hinted if hint in text]
-        return always + [row for row in dict.fromkeys(hinted) if row.digits <= digits]
+        hints = self._words if text.isascii() else self._words + self._wide
+        longest = max(map(len, text.split()), default=0)
+        if longest >= self._token:
+            hints = self._tokens + hints
+        rows = [row for hint, row in hints if hint in text and row.digits <= digits]
+        always = [row for least, token, row in self._always if least <= digits and token <= longest]
+        return [*dict.fromkeys(rows), *always]
 
 
-def _choose(text: str, rows: Sequence[Recognizer]) -> list[Candidate]:
-    candidates = [one for row in rows for one in _candidates(text, row)]
+def _choose(text: str, rows: Sequence[Recognizer]) -> tuple[list[Candidate], bool]:
+    """The winners, and whether a loser has a part that no winner covers."""
+    whole = len(text) - len(text.lstrip()), len(text.rstrip())
+    candidates = [one for row in rows for one in _candidates(text, row, whole)]
     candidates.sort(key=lambda one: (-one.confidence, one.start - one.end, one.start))
-    taken, chosen = bytearray(len(text)), []
+    taken, chosen, losers = bytearray(len(text)), [], []
     for one in candidates:
-        if not any(taken[one.start : one.end]):
+        if any(taken[one.start : one.end]):
+            losers.append(one)
+        else:
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
             chosen.append(one)
-    return chosen
+    return chosen, not all(all(taken[one.start : one.end]) for one in losers)
 
 
 def _mask(text: str, chosen: Sequence[Candidate]) -> str:
@@ -85,13 +98,11 @@ def _mask(text: str, chosen: Sequence[Candidate]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _candidates(text: str, row: Recognizer) -> Iterator[Candidate]:
-    whole = len(text) - len(text.lstrip()), len(text.rstrip())
+def _candidates(text: str, row: Recognizer, whole: tuple[int, int]) -> Iterator[Candidate]:
     for start, end in row.spans(text):
         span = _valid(text, start, end, row)
         if span and BARRIER not in text[slice(*span)]:
-            confidence = row.near if span == whole else _confidence(text, *span, row)
-            confidence = max(confidence, row.alone) if span == whole else confidence
+            confidence = _confidence(text, *span, row, span == whole)
             if confidence >= SURE:
                 yield Candidate(*span, confidence, row.type)
 
@@ -108,13 +119,17 @@ def _valid(text: str, start: int, end: int, row: Recognizer) -> tuple[int, int] 
     return next((span for span in spans if row.check(text[slice(*span)])), None)
 
 
-def _confidence(text: str, start: int, end: int, row: Recognizer) -> float:
+def _confidence(text: str, start: int, end: int, row: Recognizer, alone: bool) -> float:
+    """How sure the words around make a candidate.
+
+    A text that is nothing else is as good as a context word, but for rows that say nothing alone.
+    """
+    if alone and row.alone:
+        return max(row.near, row.alone)
     before = text[max(0, start - BEFORE) : start].rpartition(BARRIER)[2]
-    if row.against and compiled(row.against).search(before):
-        return 0.0
-    if row.near <= row.alone or not row.context:
-        return row.alone
     after = text[end : end + AFTER].partition(BARRIER)[0]
-    context = compiled(row.context)
-    near = context.search(before) or context.search(after)
-    return row.near if near else row.alone
+    if row.against and row.against(before, after):
+        return 0.0
+    if row.near > row.alone and row.context and row.context(before, after):
+        return row.near
+    return row.alone

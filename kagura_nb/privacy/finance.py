@@ -4,14 +4,14 @@ from kagura_nb.privacy.recognizer import Recognizer, behind, words
 from kagura_nb.privacy.validators import base58check, bech32, card, compact, iban
 
 CARD_WORDS = words(
-    "cards?", "credit", "debit", "visa", "master ?card", "amex", "american express", "discover",
-    "diners",
-    "jcb", "maestro", "pan", "cc", "payment", "charge", "billed", "cvv", "cvc", "unionpay",
+    "card", "cards", "credit", "debit", "visa", "mastercard", "amex", "american express",
+    "discover",
+    "diners", "jcb", "maestro", "pan", "cc", "payment", "charge", "billed", "cvv", "cvc",
+    "unionpay",
     "カード", "クレカ", "クレジット", "デビット", "決済", "支払",
 )  # fmt: skip
 NO_CARD = behind(
-    "order", "invoice", "isbn", "ean", "gtin", "upc", "jan", "imei", "serial", "tracking",
-    "(?<![a-z])id",
+    "order", "invoice", "isbn", "ean", "gtin", "upc", "jan", "imei", "serial", "tracking", "id",
     "timestamp", "注文", "伝票", "追跡", "法人", "製造",
 )  # fmt: skip
 EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-.].)"
@@ -20,7 +20,7 @@ END = r"(?![0-9A-Za-z_]|[-.][0-9])"
 
 def long_card(value: str) -> bool:
     """A card of at least 14 digits."""
-    return len(compact(value)) > 13 and card(value)
+    return len(value) > 13 and len(compact(value)) > 13 and card(value)
 
 
 ROWS = (
@@ -90,6 +90,7 @@ ROWS = (
         (r"[13LMDTX9A](?<![A-Za-z0-9].)[1-9A-HJ-NP-Za-km-z]{25,34}(?![A-Za-z0-9])"),
         0.95,
         check=base58check,
+        token=26,
     ),
     Recognizer(
         "CRYPTO",

@@ -3,7 +3,7 @@
 from functools import partial
 from importlib import import_module
 
-from kagura_nb.privacy.recognizer import Recognizer, behind, words
+from kagura_nb.privacy.recognizer import Recognizer, around, behind, words
 from kagura_nb.privacy.validators import my_number, ssn
 
 EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-./].)"
@@ -31,46 +31,46 @@ LABELLED = (
 )  # fmt: skip
 """Type, the words that must stand before it, its form."""
 NATIONAL = {
-    "gb.nhs": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}", 0.0, ("nhs", "health service")),
-    "ca.sin": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}", 0.0, ("sin", "social insurance")),
-    "au.tfn": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{2,3}", 0.0, ("tfn", "tax file")),
-    "br.cpf": (r"[0-9]~[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}-[0-9]{2}", 0.85, ("cpf",)),
-    "cn.ric": (r"[0-9]~[0-9]{16}[0-9Xx]", 0.85, ("身份证", "resident id")),
-    "kr.rrn": (r"[0-9]~[0-9]{5}-[0-9]{7}", 0.8, ("주민등록번호", "rrn", "resident registration")),
-    "in_.aadhaar": (r"[0-9]~[0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", 0.0, ("aadhaar", "uidai", "आधार")),
-    "in_.pan": (r"[A-Z]~[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 0.7, ("pan",)),
-    "nl.bsn": (r"[0-9]~[0-9]{3}\.?[0-9]{2}\.?[0-9]{3}", 0.0, ("bsn", "burgerservicenummer")),
-    "pl.pesel": (r"[0-9]~[0-9]{10}", 0.0, ("pesel",)),
-    "se.personnummer": (r"[0-9]~[0-9]{5}(?:[0-9]{2})?[-+][0-9]{4}", 0.6, ("personnummer",)),
-    "fi.hetu": (r"[0-9]~[0-9]{5}[-+A-FU-Y][0-9]{3}[0-9A-Y]", 0.85, ("hetu", "henkilötunnus")),
-    "dk.cpr": (r"[0-9]~[0-9]{5}-?[0-9]{4}", 0.0, ("cpr", "personnummer")),
-    "no.fodselsnummer": (r"[0-9]~[0-9]{5} ?[0-9]{5}", 0.0, ("fødselsnummer", "personnummer")),
-    "es.dni": (r"[0-9]~[0-9]{7}[ -]?[A-Z]", 0.7, ("dni", "nif")),
-    "es.nie": (r"[XYZ]~[ -]?[0-9]{7}[ -]?[A-Z]", 0.8, ("nie",)),
+    "gb.nhs": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{4}", 10, 0.0, ("nhs", "health service")),
+    "ca.sin": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}", 9, 0.0, ("sin", "social insurance")),
+    "au.tfn": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{2,3}", 8, 0.0, ("tfn", "tax file")),
+    "br.cpf": (r"[0-9]~[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}-[0-9]{2}", 11, 0.85, ("cpf",)),
+    "cn.ric": (r"[0-9]~[0-9]{16}[0-9Xx]", 17, 0.85, ("身份证", "resident id")),
+    "kr.rrn": (r"[0-9]~[0-9]{5}-[0-9]{7}", 13, 0.8, ("주민등록번호", "rrn")),
+    "in_.aadhaar": (r"[0-9]~[0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", 12, 0.0, ("aadhaar", "आधार")),
+    "in_.pan": (r"[A-Z]~[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 4, 0.7, ("pan",)),
+    "nl.bsn": (r"[0-9]~[0-9]{3}\.?[0-9]{2}\.?[0-9]{3}", 9, 0.0, ("bsn", "burgerservicenummer")),
+    "pl.pesel": (r"[0-9]~[0-9]{10}", 11, 0.0, ("pesel",)),
+    "se.personnummer": (r"[0-9]~[0-9]{5}(?:[0-9]{2})?[-+][0-9]{4}", 10, 0.7, ("personnummer",)),
+    "fi.hetu": (r"[0-9]~[0-9]{5}[-+A-FU-Y][0-9]{3}[0-9A-Y]", 9, 0.85, ("hetu", "henkilötunnus")),
+    "dk.cpr": (r"[0-9]~[0-9]{5}-?[0-9]{4}", 10, 0.0, ("cpr", "personnummer")),
+    "no.fodselsnummer": (r"[0-9]~[0-9]{5} ?[0-9]{5}", 11, 0.0, ("fødselsnummer", "personnummer")),
+    "es.dni": (r"[0-9]~[0-9]{7}[ -]?[A-Z]", 8, 0.7, ("dni", "nif")),
+    "es.nie": (r"[XYZ]~[ -]?[0-9]{7}[ -]?[A-Z]", 7, 0.8, ("nie",)),
     "fr.nir": (
-        r"[12]~ ?[0-9]{2} ?[0-9]{2} ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}", 0.7,
+        r"[12]~ ?[0-9]{2} ?[0-9]{2} ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}", 14, 0.7,
         ("nir", "insee", "sécurité sociale", "sécu"),
     ),
     "it.codicefiscale": (
-        r"[A-Z]~[A-Z]{5}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]", 0.95, ("cf",)
+        r"[A-Z]~[A-Z]{5}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]", 7, 0.95, ("cf",)
     ),
     "de.idnr": (
-        r"[0-9]~[0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", 0.0,
+        r"[0-9]~[0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", 11, 0.0,
         ("steuer-id", "steuer-identifikationsnummer", "idnr", "steuernummer"),
     ),
-    "za.idnr": (r"[0-9]~[0-9]{5} ?[0-9]{4} ?[0-9]{3}", 0.0, ("id", "identity", "rsa id")),
-    "ie.pps": (r"[0-9]~[0-9]{6}[A-W][A-IW]?", 0.0, ("pps", "ppsn")),
-    "ch.ssn": (r"7~56\.?[0-9]{4}\.?[0-9]{4}\.?[0-9]{2}", 0.9, ("ahv", "avs", "ssn")),
-    "be.nn": (r"[0-9]~[0-9]\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}", 0.9, ("rijksregister",)),
-    "ro.cnp": (r"[1-9]~[0-9]{12}", 0.0, ("cnp",)),
-    "tr.tckimlik": (r"[1-9]~[0-9]{10}", 0.0, ("kimlik", "tc", "tckn")),
-    "mx.curp": (r"[A-Z]~[A-Z]{3}[0-9]{6}[A-Z]{6}[0-9A-Z][0-9]", 0.9, ("curp",)),
-    "my.nric": (r"[0-9]~[0-9]{5}-[0-9]{2}-[0-9]{4}", 0.6, ("nric", "mykad")),
-    "us.itin": (r"9~[0-9]{2}-[0-9]{2}-[0-9]{4}", 0.7, ("itin", "taxpayer")),
-    "pt.nif": (r"[0-9]~[0-9]{2} ?[0-9]{3} ?[0-9]{3}", 0.0, ("nif", "contribuinte")),
+    "za.idnr": (r"[0-9]~[0-9]{5} ?[0-9]{4} ?[0-9]{3}", 13, 0.0, ("id", "identity", "rsa id")),
+    "ie.pps": (r"[0-9]~[0-9]{6}[A-W][A-IW]?", 7, 0.0, ("pps", "ppsn")),
+    "ch.ssn": (r"7~56\.?[0-9]{4}\.?[0-9]{4}\.?[0-9]{2}", 13, 0.9, ("ahv", "avs", "ssn")),
+    "be.nn": (r"[0-9]~[0-9]\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}", 11, 0.9, ("rijksregister",)),
+    "ro.cnp": (r"[1-9]~[0-9]{12}", 13, 0.0, ("cnp",)),
+    "tr.tckimlik": (r"[1-9]~[0-9]{10}", 11, 0.0, ("kimlik", "tc", "tckn")),
+    "mx.curp": (r"[A-Z]~[A-Z]{3}[0-9]{6}[A-Z]{6}[0-9A-Z][0-9]", 7, 0.9, ("curp",)),
+    "my.nric": (r"[0-9]~[0-9]{5}-[0-9]{2}-[0-9]{4}", 12, 0.6, ("nric", "mykad")),
+    "us.itin": (r"9~[0-9]{2}-[0-9]{2}-[0-9]{4}", 9, 0.7, ("itin", "taxpayer")),
+    "pt.nif": (r"[0-9]~[0-9]{2} ?[0-9]{3} ?[0-9]{3}", 9, 0.0, ("nif", "contribuinte")),
 }  # fmt: skip
-"""Module of python-stdnum that checks it, its form (`~` stands behind the first character),
-confidence alone, words near it in small letters."""
+"""Module of python-stdnum that checks it, its form (`~` stands behind the first character), digits
+in it, confidence alone, words near it in small letters."""
 
 
 SPELLINGS = (str.lower, str.upper, str.capitalize, str.title)
@@ -96,7 +96,9 @@ def _labelled(type: str, labels: str, form: str) -> Recognizer:
     )
 
 
-def _national(module: str, form: str, alone: float, near: tuple[str, ...]) -> Recognizer:
+def _national(
+    module: str, form: str, digits: int, alone: float, near: tuple[str, ...]
+) -> Recognizer:
     return Recognizer(
         "NATIONAL_ID",
         form.replace("~", EDGE) + END,
@@ -106,7 +108,7 @@ def _national(module: str, form: str, alone: float, near: tuple[str, ...]) -> Re
         against=NO_NUMBER,
         check=partial(listed, module),
         literals=() if alone else tuple(form(one) for one in near for form in SPELLINGS),
-        digits=5,
+        digits=digits,
     )
 
 
@@ -126,7 +128,7 @@ ROWS = (
         (rf"[0-9]{EDGE}[0-9]{{2}}(?P<gap>[ .]?)[0-9]{{2}}(?P=gap)[0-9]{{4}}{END}"),
         0.0,
         0.9,
-        context=words("ssn", "ss ?#", "social", "soc sec", "taxpayer", "tin", "ソーシャル"),
+        context=words("ssn", "ss#", "ss #", "social", "taxpayer", "tin", "ソーシャル", "社会保障"),
         against=NO_NUMBER,
         check=ssn,
         digits=9,
@@ -134,9 +136,9 @@ ROWS = (
     Recognizer(
         "MY_NUMBER",
         (rf"[0-9]{EDGE}(?:[ -]?[0-9]){{11}}{END}"),
-        0.3,
+        0.0,
         0.95,
-        context=words("my ?number", "individual number", "マイナ", "個人番号"),
+        context=around("My ?Number|MY ?NUMBER|my_?number|[Ii]ndividual [Nn]umber|マイナ|個人番号"),
         against=NO_NUMBER,
         check=my_number,
         digits=12,
@@ -169,9 +171,9 @@ ROWS = (
         (rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}(?![ -]{{1,2}}[0-9])"),
         0.0,
         0.8,
-        context=(
-            r"(?:〒|郵便番号|郵便|ゆうびん|[Pp]ostal [Cc]ode|[Zz]ip)[^0-9]{0,8}\Z"
-            r"|\A\s?(?:東京都|北海道|大阪府|京都府|[一-龠]{2,3}県)"
+        context=around(
+            r"(?:〒|郵便|ゆうびん|[Pp]ostal [Cc]ode|[Zz][Ii][Pp])[^0-9]{0,8}\Z",
+            r"\A\s?(?:東京都|北海道|大阪府|京都府|[一-龠]{2,3}県)",
         ),
         against=NO_NUMBER,
         digits=7,

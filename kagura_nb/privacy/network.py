@@ -6,9 +6,8 @@ from ipaddress import IPv6Network, ip_address
 from kagura_nb.privacy.recognizer import Recognizer, behind
 
 NO_ADDRESS = behind(
-    "version", "ver", r"(?<![a-z])v", "release", "build", "firmware", "section", "chapter",
-    "chrome/",
-    "バージョン", "oid", "第", "figure", "table", "==", "@",
+    "version", "ver", "v", "release", "build", "firmware", "section", "chapter", "chrome/", "==",
+    "バージョン", "oid", "第", "figure", "table",
 )  # fmt: skip
 IPV4 = r"[0-9](?<![0-9A-Za-z_].)(?<![0-9]\..)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?![0-9A-Za-z_]|\.[0-9])"
 IPV6 = (
@@ -24,6 +23,8 @@ HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 def public(value: str) -> bool:
     """An address on the public internet."""
+    if value.count(":") == 1:
+        return False
     try:
         address = ip_address(value)
     except ValueError:

@@ -35,7 +35,7 @@ class Plan(NamedTuple):
     def dials(self, digits: str) -> bool:
         """Whether these are all digits of one of its numbers, with the trunk prefix."""
         rest = digits.removeprefix(self.trunk)
-        return rest != digits and len(rest) in self.lengths and bool(self.form.fullmatch(rest))
+        return len(rest) in self.lengths and rest != digits and bool(self.form.fullmatch(rest))
 
 
 @cache
@@ -52,6 +52,12 @@ def plan(region: str) -> Plan:
 
 
 @cache
+def domestic_plans() -> tuple[Plan, ...]:
+    """The plans of `DOMESTIC`."""
+    return tuple(map(plan, DOMESTIC))
+
+
+@cache
 def regions() -> dict[str, str]:
     """The main region of every country code."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
@@ -62,6 +68,11 @@ def regions() -> dict[str, str]:
 def digits_of(value: str) -> str:
     """The digits without an extension."""
     return NOT_DIGIT.sub("", EXTENSION.split(value, 1)[0])
+
+
+def dated(value: str) -> bool:
+    """Whether a date is among the digits."""
+    return ("19" in value or "20" in value) and DATE.search(value) is not None
 
 
 def international(value: str) -> bool:
@@ -81,7 +92,7 @@ def north_american(value: str) -> bool:
     """Ten digits as the United States group them, or a number of its plan."""
     digits = digits_of(value)[-10:]
     grouped = "(" in value or value.count("-") >= 2 or value.count(".") >= 2
-    return not DATE.search(value) and (grouped or (digits[0] > "1" and digits[3] > "1"))
+    return not dated(value) and (grouped or (digits[0] > "1" and digits[3] > "1"))
 
 
 def japanese(value: str) -> bool:
@@ -95,10 +106,11 @@ def japanese(value: str) -> bool:
 def domestic(value: str) -> bool:
     """A number as it is written inside one of the known countries, with its trunk prefix."""
     digits = digits_of(value)
-    long = len(digits) > 8 and digits[1] != "0"
-    return long and not DATE.search(value) and any(plan(one).dials(digits) for one in DOMESTIC)
+    if len(digits) < 9 or digits[1] == "0" or dated(value):
+        return False
+    return any(one.dials(digits) for one in domestic_plans())
 
 
 def plausible(value: str) -> bool:
     """Enough digits for a number, and no date: for a candidate whose context says what it is."""
-    return 7 <= len(digits_of(value)) <= LONGEST and not DATE.search(value)
+    return 7 <= len(digits_of(value)) <= LONGEST and not dated(value)

@@ -19,6 +19,15 @@ from functools import cache
 Check = Callable[[str], bool]
 Finder = Callable[[str], Iterable[tuple[int, int]]]
 
+Near = Callable[[str, str], bool]
+"""Whether the words before and after a candidate are those in question."""
+
+CLOSE = 32
+PARTICLES = " \t\n:.#(\"'=_-はがの"
+LETTERS = re.compile("[a-z]+")
+LAST_WORD = re.compile(r"[a-z]+\Z")
+LABEL = re.compile(r"(?:(?<![a-z])(?:id|no|number|code)|コード|番号|ナンバー)\Z")
+
 compiled = cache(re.compile)
 """A pattern, ready for use."""
 
@@ -42,6 +51,7 @@ class Recognizer:
         check: whether a candidate is valid.
         literals: one of them must occur in the text for the row to be tried at all.
         digits: so many ASCII digits must.
+        token: so many characters must stand together without a space.
         split: a candidate that is not valid is tried again without its outer groups of digits.
         secret: whether it is a secret: never trained on in any form.
         switch: name of the switch that turns it on; empty: always on.
@@ -52,11 +62,12 @@ class Recognizer:
     pattern: str | re.Pattern[str]
     alone: float = 0.9
     near: float = 0.0
-    context: str = ""
-    against: str = ""
+    context: Near | None = None
+    against: Near | None = None
     check: Check = anything
     literals: tuple[str, ...] = ()
     digits: int = 0
+    token: int = 0
     split: bool = False
     secret: bool = False
     switch: str = ""
@@ -71,17 +82,40 @@ class Recognizer:
         return [match.span(group) for match in pattern.finditer(text)]
 
 
-def words(*parts: str) -> str:
-    """Any of the words (regular expressions): whole ones in English, anywhere in Japanese."""
-    english = "|".join(part for part in parts if part.isascii())
-    others = [part for part in parts if not part.isascii()]
-    return "(?i)" + "|".join([rf"(?<![a-z])(?:{english})(?![a-z])", *others])
+def words(*parts: str) -> Near:
+    """Any of these near by, in small letters: whole words of ASCII letters, the rest anywhere."""
+    whole = frozenset(part for part in parts if part.isascii() and part.isalpha())
+    rest = tuple(part for part in parts if part not in whole)
+
+    def near(before: str, after: str) -> bool:
+        text = f"{before}\n{after}".lower()
+        return not whole.isdisjoint(LETTERS.findall(text)) or any(part in text for part in rest)
+
+    return near
 
 
-def behind(*parts: str) -> str:
-    """Any of the words with nothing but a particle or punctuation after it."""
-    either = "|".join(parts)
-    return (
-        rf"(?i)(?:{either})(?:\s?(?:id|no|number|code|コード|番号|ナンバー))?"
-        rf"[\s:.#(\"'=はがの]{{0,6}}\Z"
-    )
+def around(before: str, after: str = "(?!)") -> Near:
+    """These regular expressions, the one before or the other behind."""
+
+    def near(text: str, rest: str) -> bool:
+        return bool(compiled(before).search(text) or compiled(after).search(rest))
+
+    return near
+
+
+def behind(*parts: str) -> Near:
+    """Any of these words, in small letters, with nothing but a particle or punctuation after it."""
+    whole = frozenset(part for part in parts if part.isascii() and part.isalpha())
+    rest = tuple(part for part in parts if part not in whole)
+
+    def ends(text: str) -> bool:
+        last = LAST_WORD.search(text) if text[-1:].isalpha() else None
+        return text.endswith(rest) or (last is not None and last[0] in whole)
+
+    def near(before: str, after: str) -> bool:
+        text = before[-CLOSE:].lower().rstrip(PARTICLES)
+        if text[-1:].isdigit():
+            return False
+        return ends(text) or ends(LABEL.sub("", text).rstrip(PARTICLES))
+
+    return near

@@ -3,10 +3,11 @@
 import re
 from base64 import b64decode
 from collections import Counter
+from dataclasses import replace
 from math import log2
 
 from kagura_nb.privacy.network import URL_BODY, URL_END
-from kagura_nb.privacy.recognizer import Check, Recognizer, anything
+from kagura_nb.privacy.recognizer import Check, Recognizer, anything, around
 from kagura_nb.privacy.vendors import BEGINNINGS
 
 FORMS = (
@@ -27,6 +28,8 @@ KEY_BLOCK = (
     r"(?:[^-\x00]|-(?!----)){0,20000}(?:-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-"
     r"----|\Z)"
 )
+SHORTEST = 15
+"""Characters of the shortest vendor's key."""
 NAMES = (
     r"(?:api|access|secret|private|auth|client|consumer|signing|encryption|account|master|"
     r"service|license)"
@@ -108,7 +111,7 @@ def _secret(
 def _vendor(beginning: str, rest: str) -> Recognizer:
     start = re.escape(beginning)
     form = rf"{start}(?<![A-Za-z0-9_-]{start}){rest}(?![A-Za-z0-9])"
-    return _secret("API_KEY", form, (beginning,))
+    return replace(_secret("API_KEY", form, (beginning,)), token=SHORTEST)
 
 
 def _form(form: str, literals: tuple[str, ...]) -> Recognizer:
@@ -119,7 +122,7 @@ def _form(form: str, literals: tuple[str, ...]) -> Recognizer:
 def _assigned(
     type: str, names: str, form: str, literals: tuple[str, ...], check: Check
 ) -> Recognizer:
-    full = rf"(?i:{names}){STEM}{ASSIGN}{form}"
+    full = rf"(?i:(?:{names}){STEM}{ASSIGN}|--[a-z-]{{0,20}}(?:{names}) ){form}"
     return _secret(type, full, literals, 0.8, check)
 
 
@@ -154,8 +157,12 @@ ROWS = (
         r"[A-Za-z0-9](?<![A-Za-z0-9_.~+/%-].)[A-Za-z0-9_.~+/%-]{13,512}+={0,2}",
         alone=0.0,
         near=0.8,
-        context=rf"(?i)(?:{NAMES}){STEM}{ASSIGN}{QUOTE}\Z",
+        context=around(
+            rf"(?i)(?:(?:{NAMES}){STEM}{ASSIGN}|--[a-z-]{{0,20}}(?:{NAMES}) ){QUOTE}\Z"
+        ),
         check=random_looking,
+        digits=1,
+        token=SHORTEST,
         secret=True,
     ),
     _assigned(
