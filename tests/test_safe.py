@@ -35,6 +35,13 @@ CHANGED = [
     (f"<pre>\n```\n</pre>\n```\n![x]({ADDRESS})", f"&lt;pre>\n```\n</pre>\n```\n[x]({ADDRESS})"),
     (f"[^1]:\n```\n![x]({ADDRESS})", f"[^1]:\n```\n[x]({ADDRESS})"),
     ("```mermaid\nA@{ img: 'x' }\n```", "```text\nA@{ img: 'x' }\n```"),
+    (
+        "````\n```\n````\n\n```mermaid\nA@{ img: 'x' }\n```",
+        "````\n```\n````\n\n```text\nA@{ img: 'x' }\n```",
+    ),
+    ("[x\n\n```mermaid\nA@{ img: 'x' }\n```", "[x\n\n```text\nA@{ img: 'x' }\n```"),
+    ("- a\n  ```\n  x\n\n```Mermaid\nA@{ img: 'x' }", "- a\n  ```\n  x\n\n```text\nA@{ img: 'x' }"),
+    ("[x\n\n- [ ] ~~~mermaid\n  A", "[x\n\n- [ ] ~~~text\n  A"),
     ("$a<b$ and $n![1]$", "$a< b$ and $n! [1]$"),
 ]
 

@@ -26,6 +26,7 @@ _DANGER = re.compile(
 )
 _MATH = re.compile(r"\$\$[^$]+\$\$|\$[^$\n]+\$|\\\([^\n]{1,999}?\\\)|\\\[[^\]]{1,999}?\\\]")
 _DIAGRAM = re.compile(r"mermaid", re.IGNORECASE)
+_MAY_OPEN = re.compile(r"```|~~~")
 _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1|\Z)", re.M | re.S
 )
@@ -103,7 +104,8 @@ def _opening(line: str) -> str:
 
 
 def _text_lines(lines: list[str]) -> list[str]:
-    parts = re.split(r"(\n[ \t]*\n)", "\n".join(lines))
+    plain = (_DIAGRAM.sub("text", line) if _MAY_OPEN.search(line) else line for line in lines)
+    parts = re.split(r"(\n[ \t]*\n)", "\n".join(plain))
     return "".join(_harmless(part) for part in parts).split("\n") if lines else []
 
 
