@@ -191,6 +191,15 @@ def test_what_was_said_is_shown_as_text_never_as_markup(
     assert "<img" not in whole.markdown and "![" not in whole.markdown
 
 
+def test_an_unclosed_fence_in_what_is_shown_makes_nothing_of_the_rest_load(
+    workspace: Workspace, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("```\n![x](https://evil.example)")
+    workspace.assistant.ask("Why does this fail?\n```python\nprint(1)")
+    whole = shown(workspace, "show")
+    assert "![" not in whole.markdown and "[x](https://evil.example)" in whole.markdown
+
+
 # --- terminal ----------------------------------------------------------------------------------
 
 

@@ -149,8 +149,8 @@ def show(workspace: Workspace, conversation_id: str) -> View:
     parts += [("Correction", one.correction)] if one.correction is not None else []
     parts += [("Comment", one.comment)] if one.comment else []
     plain = "\n\n".join([head, *(f"{name}:\n{text}" for name, text in parts)])
-    shown = "\n\n".join(f"**{name}**\n\n{safe_markdown(text)}" for name, text in parts)
-    return View(plain, markdown=f"`{head}`\n\n{shown}")
+    shown = "\n\n".join([f"`{head}`", *(f"**{name}**\n\n{text}" for name, text in parts)])
+    return View(plain, markdown=safe_markdown(shown))
 
 
 @commands.command()
