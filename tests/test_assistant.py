@@ -7,7 +7,7 @@ import pytest
 from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
 
-from kagura_nb import Assistant
+from kagura_nb import Assistant, Selection
 from kagura_nb.errors import KeyRejected, ReplyCut, SettingsError, StoreUnavailable
 
 MODEL = "openai:gpt-4.1-mini"
@@ -203,6 +203,14 @@ def test_an_empty_prompt_is_refused_before_anything_happens(
     with pytest.raises(SettingsError, match="The prompt is empty"):
         assistant.ask(prompt)
     assert openai_server.requests == []
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_a_text_without_words_never_means_everything(assistant: Assistant, text: str) -> None:
+    assistant.ask("hello")
+    with pytest.raises(SettingsError, match="Give at least one word"):
+        assistant.forget(Selection(text=text))
+    assert assistant.store.get_stats()["total"] == 1
 
 
 def test_a_private_turn_leaves_no_trace_and_shows_none(

@@ -171,7 +171,7 @@ def forget(
     yes: bool,
 ) -> View:
     """Remove conversations for good, from the store and from every index."""
-    if not (ids or session or before or text or everything):
+    if not (ids or session or before or text is not None or everything):
         raise SettingsError("Nothing was named", "Give ids, --session, --before, --text or --all")
     store = workspace.assistant.store
     whole = tuple(store.get(one).id for one in ids) or None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, exists, literal_column, or_
 
+from kagura_nb.errors import SettingsError
 from kagura_nb.records import GOOD_RATING
 from kagura_nb.store.schema import conversations, tags
 
@@ -23,6 +24,9 @@ class Selection:
         since: from this time on.
         until: before this time.
         trainable: complete, not excluded.
+
+    Raises:
+        SettingsError: a text without a word, which would mean every conversation.
     """
 
     ids: tuple[str, ...] | None = None
@@ -34,6 +38,10 @@ class Selection:
     since: datetime | None = None
     until: datetime | None = None
     trainable: bool = False
+
+    def __post_init__(self) -> None:
+        if self.text is not None and not self.text.strip():
+            raise SettingsError("The text to look for is empty", "Give at least one word")
 
     def where(self) -> list[ColumnElement[bool]]:
         """The conditions in SQL, to be joined by AND."""
