@@ -136,6 +136,22 @@ def test_a_scan_is_cleaned_by_clicks(open_chat: Open, stored: ConversationCollec
     assert stored.get(two).prompt == "Call [REDACTED_PHONE] for [REDACTED_PERSON]様"
 
 
+def test_arrow_keys_stay_with_their_answer(
+    open_chat: Open, stored: ConversationCollector
+) -> None:
+    notebook = open_chat("%%kagura\nHello", "%%kagura\nGood morning")
+    first, second = notebook.run(1), notebook.run(2)
+
+    first.get_by_role("radio", name="5 stars").click()
+    notebook.page.keyboard.press("ArrowRight")
+    second.get_by_role("radio", name="4 stars").click()
+
+    expect(first.get_by_role("radio", name="1 star", exact=True)).to_be_checked()
+    expect(second.get_by_role("radio", name="4 stars")).to_be_checked()
+    expect(second.get_by_role("status")).to_contain_text("Saved")
+    assert [one.rating for one in stored.recent(2)] == [4, 1]
+
+
 def test_tab_completes_sub_commands(open_chat: Open) -> None:
     notebook = open_chat("%kagura sta")
 

@@ -12,8 +12,6 @@ const PATIENCE = 600; // ms without an answer after which the user is told
 // Ctrl, Alt or Meta stays its own, so that Ctrl+S saves.
 const KEPT = /^(.|Arrow\w+|Home|End|Delete|Backspace)$/u;
 
-let groups = 0;
-
 function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
@@ -34,7 +32,7 @@ function star(value, group) {
 }
 
 function build(el) {
-  const group = `kagura-stars-${++groups}`;
+  const group = `kagura-stars-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`; // its own
   const stars = [1, 2, 3, 4, 5].map((value) => star(value, group));
   const parts = {
     stars,
