@@ -94,6 +94,18 @@ def test_the_keyboard_rates_changes_and_clears(
     expect(notebook.page.get_by_role("button", name="Clear rating")).to_be_hidden()
 
 
+def test_full_width_digits_rate_too(open_notebook: Open, ratings: Callable[[], list[str]]) -> None:
+    notebook = open_notebook()
+
+    for key, checked in [("２", 2), ("５", 5)]:
+        star(notebook, 1).dispatch_event("keydown", {"key": key, "bubbles": True})
+        expect(star(notebook, checked)).to_be_checked()
+    star(notebook, 1).dispatch_event("keydown", {"key": "０", "bubbles": True})
+    expect(status(notebook)).to_have_text("Rating cleared.")
+
+    assert ratings() == ["2 None", "5 None", "None None"]
+
+
 def test_keys_on_a_star_do_not_edit_the_notebook_and_ctrl_s_still_saves(
     open_notebook: Open, lab: Lab
 ) -> None:

@@ -52,7 +52,7 @@ def test_a_conversation_comes_back_as_it_was_collected(store: ConversationCollec
     )
 
 
-@pytest.mark.parametrize("rating", [1, 5, "3", " 4 "])
+@pytest.mark.parametrize("rating", [1, 5, "3", " 4 ", "５", "　２ "])
 def test_whole_stars_from_1_to_5_are_ratings(store: ConversationCollector, rating: object) -> None:
     identifier = store.collect("hello", "hi", "practice")
     store.add_feedback(identifier, rating, "because")  # type: ignore[arg-type]

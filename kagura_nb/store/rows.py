@@ -1,6 +1,7 @@
 """Between records and rows."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -65,15 +66,16 @@ def from_messages(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 
 def to_rating(rating: object) -> int | None:
-    """Accept whole stars from 1 to 5, as a number or as text; None clears.
+    """Accept whole stars from 1 to 5, as a number or as text, full-width too; None clears.
 
     Raises:
         InvalidRating: anything else.
     """
     if rating is None:
         return None
-    if not isinstance(rating, bool) and str(rating).strip() in {"1", "2", "3", "4", "5"}:
-        return int(str(rating))
+    text = unicodedata.normalize("NFKC", str(rating)).strip()
+    if not isinstance(rating, bool) and text in {"1", "2", "3", "4", "5"}:
+        return int(text)
     raise InvalidRating(f"{rating!r} is not a rating", "Give 1 to 5 stars")
 
 

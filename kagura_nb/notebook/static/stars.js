@@ -113,10 +113,11 @@ function render({ model, el }) {
 
   function onKey(event) {
     if (!plain(event)) return;
-    if (/^[1-5]$/.test(event.key)) {
-      view.inputs[event.key - 1].focus();
-      ask(Number(event.key));
-    } else if (["0", "Delete", "Backspace"].includes(event.key)) {
+    const key = event.key.normalize("NFKC"); // an input method may write a full-width digit
+    if (/^[1-5]$/.test(key)) {
+      view.inputs[key - 1].focus();
+      ask(Number(key));
+    } else if (["0", "Delete", "Backspace"].includes(key)) {
       ask(null);
     } else return;
     event.preventDefault();
