@@ -14,7 +14,7 @@ A failing memory costs a notice, never the turn.
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -24,7 +24,7 @@ from ulid import ULID
 
 from kagura_nb import context, deploy, pricing
 from kagura_nb.context import Context, Options
-from kagura_nb.errors import SettingsError
+from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PrivacyFilter, PromptDoor
 from kagura_nb.providers import open_provider
@@ -147,8 +147,12 @@ class Assistant:
 
     def gather(self, text: str, options: Options, provider: Provider, now: datetime) -> Context:
         """What a turn is based on: history, memories, examples, inside the model's budget."""
-        memory = self.memory if context.wants_memory(options, self.settings) else None
-        return context.gather(text, options, provider, self.store, memory, now)
+        return context.gather(text, options, provider, self.store, lambda: self.memory, now)
+
+    def remember(self) -> None:
+        """Index what is new, off the reply's path; who recalls is told of what prevents it."""
+        with suppress(KaguraError):
+            self.worker.submit(self.memory.catch_up)
 
     def introduce(self, provider: Provider) -> list[str]:
         """What the user should know about a provider, the first time it is used."""
@@ -270,4 +274,4 @@ class Turn:
             cost=self.cost,
         )
         if self._settings.memory:
-            self._assistant.worker.submit(self._assistant.memory.catch_up)
+            self._assistant.remember()

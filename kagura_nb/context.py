@@ -1,9 +1,9 @@
 """What a turn is based on: the session's history, related memories, well-rated examples.
 
-A failing memory costs a notice, never the turn.
+A memory that fails, or cannot even be opened, costs a notice, never the turn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +21,8 @@ HISTORY = 20
 """Conversations of the session that are sent along at most."""
 CANDIDATES = 50
 """Recalled and newest good conversations among which examples are chosen."""
+HISTORY_SHARE = 2
+"""One part in so many of what prompt and system text leave goes to the history at most."""
 REPLY_SHARE = 4
 """One part in so many of the context is kept free for the reply, up to `LONGEST_REPLY`."""
 LONGEST_REPLY = 8192
@@ -51,7 +53,7 @@ class Context:
 
     Args:
         messages: system, history and prompt, as assembled.
-        history: the session's conversations that were considered, oldest first.
+        history: the session's conversations that are sent along, oldest first.
         recalled: the memories shown, with scores, best first.
         examples: the examples shown, best first.
         notices: lines for the user about what was missing.
@@ -72,17 +74,12 @@ class Context:
         }
 
 
-def wants_memory(options: Options, settings: Settings) -> bool:
-    """Whether a turn may look at earlier conversations by their meaning."""
-    return settings.memory and options.memory and not options.private
-
-
 def gather(
     text: str,
     options: Options,
     provider: Provider,
     store: ConversationCollector,
-    memory: Memory | None,
+    open_memory: Callable[[], Memory],
     now: datetime,
 ) -> Context:
     """Find what a turn is based on and assemble its messages.
@@ -92,22 +89,63 @@ def gather(
         options: how the turn is run.
         provider: knows the model's context and counts its tokens.
         store: the user's conversations.
-        memory: None where nothing is recalled.
+        open_memory: called only where something may be recalled.
         now: the time from which age is counted, aware.
     """
-    history = [] if options.private else _history(store, options.session)
+    settings = store.settings
+    count = lru_cache(maxsize=None)(provider.count_tokens)
+    system = settings.system or prompt.SYSTEM
+    budget = _budget(provider)
+    room = (budget - count(system) - count(text)) // HISTORY_SHARE
+    history = prompt.latest(_history(store, options), room, count)
     known = {one.id for one in history}
-    related, notices = _recall(text, memory, known)
-    wants_examples = store.settings.few_shot and options.examples and not options.private
-    pool = _candidates(store, related, known) if wants_examples else []
-    examples = _choose(text, pool, store.settings.examples, memory, now)
-    return _assemble(text, provider, store.settings, history, related, examples, notices)
+    memory, notices = _opened(open_memory) if _recalls(options, settings) else (None, ())
+    related, failures = _recall(text, memory, known)
+    pool = _candidates(store, related, known) if _shows(options, settings) else []
+    examples = _choose(text, pool, settings.examples, memory, now)
+    shown = {one.id for one in examples}
+    memories = [one.conversation for one in related if one.conversation.id not in shown]
+    sent = prompt.assemble(
+        text,
+        budget=budget,
+        count=count,
+        system=system,
+        recalled=memories[: settings.recall],
+        examples=examples,
+        history=[message for one in history for message in prompt.turn(one)],
+    )
+    remembered = {one.id for one in sent.recalled}
+    recalled = tuple(one for one in related if one.conversation.id in remembered)
+    return Context(sent.messages, tuple(history), recalled, sent.examples, notices + failures)
 
 
-def _history(store: ConversationCollector, session: str) -> list[Conversation]:
+def _budget(provider: Provider) -> int:
+    """Tokens that may be sent; the rest of the context is kept for the reply."""
+    room = provider.context_tokens
+    return room - min(room // REPLY_SHARE, LONGEST_REPLY)
+
+
+def _recalls(options: Options, settings: Settings) -> bool:
+    return settings.memory and options.memory and not options.private
+
+
+def _shows(options: Options, settings: Settings) -> bool:
+    return settings.few_shot and options.examples and not options.private
+
+
+def _history(store: ConversationCollector, options: Options) -> list[Conversation]:
     """The session's latest answered conversations, oldest first."""
-    latest = store.recent(HISTORY, Selection(session=session))
+    if options.private:
+        return []
+    latest = store.recent(HISTORY, Selection(session=options.session))
     return [one for one in reversed(latest) if one.response]
+
+
+def _opened(open_memory: Callable[[], Memory]) -> tuple[Memory | None, tuple[str, ...]]:
+    try:
+        return open_memory(), ()
+    except KaguraError as error:
+        return None, (f"Answered without memory: {error}",)
 
 
 def _recall(
@@ -143,33 +181,3 @@ def _choose(
         return fewshot.choose(pool, limit, now, memory.embed(text), vectors)
     except KaguraError:
         return fewshot.choose(pool, limit, now)
-
-
-def _assemble(
-    text: str,
-    provider: Provider,
-    settings: Settings,
-    history: Sequence[Conversation],
-    related: Sequence[Recalled],
-    examples: Sequence[Conversation],
-    notices: tuple[str, ...],
-) -> Context:
-    shown = {one.id for one in examples}
-    memories = [one.conversation for one in related if one.conversation.id not in shown]
-    room = provider.context_tokens
-    sent = prompt.assemble(
-        text,
-        budget=room - min(room // REPLY_SHARE, LONGEST_REPLY),
-        count=lru_cache(maxsize=None)(provider.count_tokens),
-        system=settings.system or prompt.SYSTEM,
-        recalled=memories[: settings.recall],
-        examples=examples,
-        history=[
-            message
-            for one in history
-            for message in (Message("user", one.prompt), Message("assistant", one.reply))
-        ],
-    )
-    remembered = {one.id for one in sent.recalled}
-    recalled = tuple(one for one in related if one.conversation.id in remembered)
-    return Context(sent.messages, tuple(history), recalled, sent.examples, notices)

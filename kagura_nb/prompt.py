@@ -21,7 +21,7 @@ text can close its quotation and speak as an instruction.
     > reply
 
 Of a conversation rated poor only the user's words are recalled, never the reply. Then come the
-session's history, newest turns first while they fit, and the prompt.
+session's latest turns and the prompt.
 """
 
 from collections.abc import Callable, Sequence
@@ -61,9 +61,9 @@ def assemble(
 ) -> Assembled:
     """Put a request together inside a token budget.
 
-    The prompt and the system text are always sent. What is left goes to the history (at most
-    half), then the memories (at most half of the rest), then the examples; within each, the first
-    ones given win, and what does not fit is left out whole.
+    System text, history and prompt are always sent. What is left goes to the memories (at most
+    half), then to the examples; within each, the first ones given win, and what does not fit is
+    left out whole.
 
     Args:
         prompt: what the user says now.
@@ -72,25 +72,43 @@ def assemble(
         system: who the assistant is.
         recalled: related conversations, best first.
         examples: good conversations, best first.
-        history: earlier messages of this session, oldest first, user and assistant in turn.
+        history: messages of this session, oldest first, as `turn` makes them.
     """
-    room = budget - count(system) - count(prompt)
-    kept_history = _latest_turns(history, room // 2, count)
-    room -= sum(count(message.content) for message in kept_history)
-    kept_recalled = _fitting(recalled, room // 2, count, _remembered)
-    room -= sum(count(_remembered(one)) for one in kept_recalled)
-    kept_examples = _fitting(examples, room, count, _exchange)
+    room = budget - sum(map(count, [system, prompt, *(one.content for one in history)]))
+    memories = _fitting(recalled, room // 2, count, _remembered)
+    room -= sum(count(_remembered(one)) for one in memories)
+    shown = _fitting(examples, room, count, _exchange)
     blocks = [
         system,
-        *_block(EXAMPLES, [_exchange(one) for one in kept_examples]),
-        *_block(MEMORY, [_remembered(one) for one in kept_recalled]),
+        *_block(EXAMPLES, [_exchange(one) for one in shown]),
+        *_block(MEMORY, [_remembered(one) for one in memories]),
     ]
-    messages = (
-        Message("system", "\n\n".join(blocks)),
-        *kept_history,
-        Message("user", prompt),
-    )
-    return Assembled(messages, tuple(kept_examples), tuple(kept_recalled))
+    messages = (Message("system", "\n\n".join(blocks)), *history, Message("user", prompt))
+    return Assembled(messages, tuple(shown), tuple(memories))
+
+
+def latest(
+    history: Sequence[Conversation], room: int, count: Callable[[str], int]
+) -> list[Conversation]:
+    """The latest conversations of a session that fit without a gap, oldest first.
+
+    Args:
+        history: the session, oldest first.
+        room: tokens that they may take.
+        count: tokens of a text.
+    """
+    start = len(history)
+    while start > 0:
+        room -= sum(count(message.content) for message in turn(history[start - 1]))
+        if room < 0:
+            break
+        start -= 1
+    return list(history[start:])
+
+
+def turn(one: Conversation) -> tuple[Message, Message]:
+    """A conversation of the session as the model sees it again."""
+    return Message("user", one.prompt), Message("assistant", one.reply)
 
 
 def quote(text: str) -> str:
@@ -123,17 +141,4 @@ def _fitting(
         if size <= room:
             kept.append(one)
             room -= size
-    return kept
-
-
-def _latest_turns(
-    history: Sequence[Message], room: int, count: Callable[[str], int]
-) -> list[Message]:
-    kept: list[Message] = []
-    for end in range(len(history), 1, -2):
-        turn = list(history[end - 2 : end])
-        room -= sum(count(message.content) for message in turn)
-        if room < 0:
-            break
-        kept = turn + kept
     return kept

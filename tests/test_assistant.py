@@ -1,5 +1,6 @@
 """The loop, against a vendor's server: what is sent, what is stored, and what survives failures."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
 
-from kagura_nb import Assistant, Selection
-from kagura_nb.errors import KeyRejected, ReplyCut, SettingsError, StoreUnavailable
+from kagura_nb import Assistant, Selection, context
+from kagura_nb.context import Options
+from kagura_nb.errors import KeyRejected, RecallError, ReplyCut, SettingsError, StoreUnavailable
+from kagura_nb.memory import Memory
+from kagura_nb.providers import open_provider
 
 MODEL = "openai:gpt-4.1-mini"
 SECRET = "gh" + "p_" + "a1B2" * 9
@@ -71,6 +75,24 @@ def test_a_fact_told_in_one_session_is_recalled_in_another(
     assert assistant.store.get("last").metadata["recalled"] == [
         turn.context.recalled[0].conversation.id
     ]
+
+
+def test_a_fact_that_no_longer_fits_into_the_history_is_recalled(
+    openai_server: OpenAIServer,
+) -> None:
+    assistant = Assistant("owner", model="openai:small", session="monday")  # 8,192 tokens
+    openai_server.reply("Noted.", *["word " * 2_000] * 3, "Teal.")
+    assistant.ask("My favourite colour is teal.")
+    for _ in range(3):
+        assistant.ask("Tell me a long story.")
+
+    turn = assistant.ask("What is my favourite colour?")
+
+    assert "> My favourite colour is teal." in system(openai_server)
+    assert said(openai_server)[:-1] == [
+        text for one in turn.context.history for text in (one.prompt, one.response)
+    ]
+    assert assistant.store.get("last").metadata["history"] == len(turn.context.history) < 4
 
 
 def test_memory_can_be_left_out_by_option_and_by_setting(
@@ -248,6 +270,19 @@ def test_a_memory_that_fails_costs_a_notice_not_the_turn(openai_server: OpenAISe
     turn = assistant.ask("What is my favourite colour?", session="tuesday")
     assert turn.text.startswith("You said")
     assert any("onnx" in one for one in turn.notices)
+
+
+def test_a_memory_that_cannot_be_opened_costs_a_notice_not_the_turn(assistant: Assistant) -> None:
+    def open_memory() -> Memory:
+        raise RecallError("The memory is broken", "Mend it")
+
+    provider = open_provider(MODEL, assistant.settings)
+    found = context.gather(
+        "hello", Options("monday"), provider, assistant.store, open_memory, datetime.now(UTC)
+    )
+
+    assert found.messages[-1].content == "hello"
+    assert found.notices == ("Answered without memory: The memory is broken. Mend it.",)
 
 
 def test_a_full_disk_costs_the_row_not_the_reply(openai_server: OpenAIServer) -> None:

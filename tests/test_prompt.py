@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kagura_nb.prompt import Assembled, assemble, quote
+from kagura_nb.prompt import Assembled, assemble, latest, quote, turn
 from kagura_nb.records import Conversation, Message
 
 
@@ -53,16 +53,21 @@ def test_a_poor_reply_is_not_recalled_but_its_prompt_is() -> None:
     assert "wrong" not in content
 
 
-def test_history_keeps_its_latest_whole_turns() -> None:
+def test_of_a_session_the_latest_turns_that_fit_are_kept_without_a_gap() -> None:
     history = [
-        Message(role, f"{role} {number}")  # type: ignore[arg-type]
-        for number in range(20)
-        for role in ("user", "assistant")
+        conversation("short"),
+        conversation("long " * 100),
+        conversation("a"),
+        conversation("b"),
     ]
-    messages = sent(history=history, budget=120).messages[1:-1]
-    assert [one.role for one in messages] == ["user", "assistant"] * (len(messages) // 2)
-    assert 0 < len(messages) < len(history)
-    assert messages[-1].content == "assistant 19"
+    assert [one.prompt for one in latest(history, 100, len)] == ["a", "b"]
+    assert latest(history, 5, len) == []
+    assert latest(history, 10_000, len) == history
+
+
+def test_the_history_is_sent_whole_before_the_prompt() -> None:
+    messages = sent(history=[*turn(conversation("I like tea", "Noted."))], budget=1).messages
+    assert [one.content for one in messages[1:]] == ["I like tea", "Noted.", "now"]
 
 
 def test_braces_and_a_prompt_longer_than_the_budget_are_sent_as_they_are() -> None:
