@@ -8,16 +8,21 @@ they come from the environment or the keyring (`kagura_nb.keys`) and are never w
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
 from kagura_nb.errors import InvalidUserId, SettingsError
 
 USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
-CHOICES = {"prompts": ("off", "secrets", "all"), "training_policy": ("label", "surrogate", "drop")}
+EMBEDDERS = ("onnx", "openai", "ollama", "gemini")
+"""Kinds of embedders that need a model's name; `builtin` needs none."""
 CONFIG_FILE = "config.toml"
+LOCK_TIMEOUT = 10.0
+"""Seconds that a writer of the file waits for another one."""
 TRUTH = {"true": True, "on": True, "yes": True, "1": True}
 TRUTH |= {"false": False, "off": False, "no": False, "0": False}
 CONVERTERS: dict[type, Callable[[Any], Any]] = {
@@ -33,6 +38,42 @@ KINDS = {
     float: "Use a number",
     str: "Use text",
     type(Path()): "Use the path of a folder",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which values a setting takes.
+
+    Args:
+        accepts: whether it takes a value of the right type.
+        cure: what to use instead.
+    """
+
+    accepts: Callable[[Any], bool]
+    cure: str
+
+
+def _one_of(*known: str) -> Rule:
+    return Rule(known.__contains__, f"Use {', '.join(known)}")
+
+
+def _within(lowest: float, highest: float) -> Rule:
+    return Rule(lambda value: lowest <= value <= highest, f"Use {lowest} to {highest}")
+
+
+RULES = {
+    "prompts": _one_of("off", "secrets", "all"),
+    "training_policy": _one_of("label", "surrogate", "drop"),
+    "embedder": Rule(
+        re.compile(f"builtin|({'|'.join(EMBEDDERS)}):.+").fullmatch,  # type: ignore[arg-type]
+        "Use builtin, onnx:<folder or hub id>, or openai:, gemini: or ollama:<model>",
+    ),
+    "recall": _within(0, 1000),
+    "examples": _within(0, 1000),
+    "threshold": _within(1, 1_000_000),
+    "temperature": _within(-1, 2),
+    "timeout": _within(0.1, 86_400),
 }
 
 
@@ -75,10 +116,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         validate_user_id(self.user)
-        for name, known in CHOICES.items():
+        for name, rule in RULES.items():
             value = getattr(self, name)
-            if value not in known:
-                raise SettingsError(f"{name} = {value!r} is not known", f"Use {', '.join(known)}")
+            if not rule.accepts(value):
+                raise SettingsError(f"{name} = {value!r} is not usable", rule.cure)
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
@@ -90,9 +131,12 @@ class Settings:
         given = {name: value for name, value in overrides.items() if value is not None}
         home = Path(given.pop("home", None) or os.environ.get("KAGURA_HOME") or default_home())
         settings = cls(home=home.expanduser())
-        for layer in (read_file(settings.home), _environment(), given):
-            settings = settings.with_(**layer)
-        return settings
+        with _told_from(settings.home / CONFIG_FILE):
+            settings = settings._placed(read_file(settings.home))
+        for name, value in _environment().items():
+            with _told_from(f"KAGURA_{name.upper()}"):
+                settings = settings.with_(**{name: value})
+        return settings.with_(**given)
 
     def with_(self, **changes: Any) -> Self:
         """Return a copy with some fields changed; text is converted to the field's type."""
@@ -101,6 +145,12 @@ class Settings:
             raise SettingsError(f"There is no setting {name!r}", f"Use one of {', '.join(types)}")
         converted = {name: _convert(name, value, types[name]) for name, value in changes.items()}
         return replace(self, **converted)
+
+    def _placed(self, changes: Mapping[str, Any]) -> Self:
+        """`with_` for what the home folder's file holds."""
+        if "home" in changes:
+            raise SettingsError("home is where this file lies", "Use KAGURA_HOME to move both")
+        return self.with_(**changes)
 
     @property
     def user_home(self) -> Path:
@@ -140,39 +190,66 @@ def read_file(home: Path) -> dict[str, Any]:
     Raises:
         SettingsError: the file is not TOML.
     """
-    path = home / CONFIG_FILE
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads((home / CONFIG_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"{path} cannot be read ({error})", "Correct it or delete it"
-        ) from error
+        raise SettingsError(f"It cannot be read ({error})", "Correct it or delete it") from error
 
 
 def write_file(home: Path, changes: Mapping[str, Any]) -> None:
     """Change some settings in the home folder's file; None removes one, which restores its default.
 
+    Any number of processes may do so at once. Only the owner can read the file.
+
     Raises:
         SettingsError: a value that `Settings` refuses, or a file that cannot be written.
     """
-    import tomli_w
+    from filelock import FileLock
 
-    kept = {**read_file(home), **changes}
-    kept = {name: value for name, value in kept.items() if value is not None}
-    accepted = Settings(home=home).with_(**kept)
     path = home / CONFIG_FILE
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_suffix(".tmp")
-        draft.write_text(tomli_w.dumps({name: getattr(accepted, name) for name in kept}), "utf-8")
-        draft.replace(path)
-    except OSError as error:
+        with FileLock(home / "config.lock", timeout=LOCK_TIMEOUT, mode=0o600):
+            _replace(path, _changed(path, changes))
+    except OSError as error:  # a lock that is not to be had is one too
         raise SettingsError(
-            f"{path} cannot be written ({error.strerror})",
+            f"{path} cannot be written ({getattr(error, 'strerror', None) or error})",
             "Make the folder writable or set KAGURA_HOME",
         ) from error
+
+
+def _changed(path: Path, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file shall hold, each value in its own type."""
+    with _told_from(path):
+        before = read_file(path.parent)
+    kept = {name: value for name, value in {**before, **changes}.items() if value is not None}
+    accepted = Settings(home=path.parent)._placed(kept)
+    return {name: getattr(accepted, name) for name in kept}
+
+
+def _replace(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the file as a whole or not at all."""
+    import tomli_w
+
+    with NamedTemporaryFile("wb", dir=path.parent, prefix="config-", delete=False) as draft:
+        try:
+            tomli_w.dump(content, draft)
+            draft.close()
+            Path(draft.name).replace(path)
+        except BaseException:
+            Path(draft.name).unlink()
+            raise
+
+
+@contextmanager
+def _told_from(source: object) -> Iterator[None]:
+    """Let an error say where the value came from."""
+    try:
+        yield
+    except (SettingsError, InvalidUserId) as error:
+        raise type(error)(f"{source}: {error.problem}", error.cure) from None
 
 
 def _environment() -> dict[str, str]:

@@ -12,7 +12,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kagura_nb.errors import SettingsError
 from kagura_nb.settings import Settings
 
 Vector = NDArray[np.float32]
@@ -52,21 +51,13 @@ EMBEDDERS: Mapping[str, str] = MappingProxyType(
         "gemini": "kagura_nb.memory.remote:open_gemini",
     }
 )
-"""Kind: the function that opens one, given the model's name and the settings."""
+"""Kind: the function that opens one, given the model's name and the settings. The settings admit
+`builtin` and the kinds in `settings.EMBEDDERS`, which need a model's name."""
 
 
 def open_embedder(settings: Settings) -> Embedder:
-    """The embedder that the settings name; nothing is loaded before its first use.
-
-    Raises:
-        SettingsError: an unknown kind, or a kind that needs a model's name.
-    """
+    """The embedder that the settings name; nothing is loaded before its first use."""
     kind, _, model = settings.embedder.partition(":")
-    if kind not in EMBEDDERS or (kind == "builtin") != (not model):
-        raise SettingsError(
-            f"{settings.embedder!r} is not an embedder",
-            "Use builtin, onnx:<folder or hub id>, or openai:, gemini: or ollama:<model>",
-        )
     module, _, function = EMBEDDERS[kind].partition(":")
     opener: Callable[[str, Settings], Embedder] = getattr(import_module(module), function)
     return opener(model, settings)

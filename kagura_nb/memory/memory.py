@@ -46,9 +46,6 @@ class Memory:
         settings: name the embedder.
         embedder: replaces the one that the settings name.
         exact_below: number of vectors that are searched without Chroma.
-
-    Raises:
-        SettingsError: the settings name no embedder.
     """
 
     def __init__(
