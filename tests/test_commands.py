@@ -125,6 +125,13 @@ def test_the_address_of_the_store_is_never_shown(workspace: Workspace) -> None:
     assert shown(workspace, "config", "store", "--unset").plain == "store = ''"
 
 
+def test_config_never_shows_the_password_of_an_address(workspace: Workspace) -> None:
+    said = shown(workspace, "config", "base_url", "https://me:verysecret@gateway.example/v1").plain
+    said += shown(workspace, "config").plain
+    assert "gateway.example" in said
+    assert "verysecret" not in said
+
+
 def test_a_key_is_asked_for_without_echo_and_kept_in_the_keyring(
     workspace: Workspace,
     keyring_folder: None,

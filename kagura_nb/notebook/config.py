@@ -47,7 +47,9 @@ def _known(name: str) -> str:
 
 def _shown(settings: Settings, name: str) -> Any:
     value = getattr(settings, name)
-    return "set" if name == "store" and value else value  # a password may be in it
+    if name == "store" and value:
+        return "set"  # a password may be in it
+    return keys.shown(value) if name == "base_url" else value
 
 
 def _key(vendor: str | None, remove: bool) -> View:
