@@ -43,7 +43,8 @@ class Engine:
     """
 
     def __init__(self, rows: Iterable[Recognizer]) -> None:
-        kept = tuple(rows)
+        kept = sorted(rows, key=lambda row: -row.ceiling)
+        self._rank = {id(row): rank for rank, row in enumerate(kept)}
         self._always = [(row.digits, row.token, row) for row in kept if not row.literals]
         hinted = [(hint, row) for row in kept for hint in row.literals]
         self._wide = [one for one in hinted if not one[0].isascii()]
@@ -72,13 +73,17 @@ class Engine:
             hints = self._tokens + hints
         rows = [row for hint, row in hints if hint in text and row.digits <= digits]
         always = [row for least, token, row in self._always if least <= digits and token <= longest]
-        return [*dict.fromkeys(rows), *always]
+        return sorted({id(row): row for row in rows + always}.values(), key=self._place)
+
+    def _place(self, row: Recognizer) -> int:
+        return self._rank[id(row)]
 
 
 def _choose(text: str, rows: Sequence[Recognizer]) -> tuple[list[Candidate], bool]:
     """The winners, and whether a loser has a part that no winner covers."""
     whole = len(text) - len(text.lstrip()), len(text.rstrip())
-    candidates = [one for row in rows for one in _candidates(text, row, whole)]
+    claimed = bytearray(len(text))
+    candidates = [one for row in rows for one in _candidates(text, row, whole, claimed)]
     candidates.sort(key=lambda one: (-one.confidence, one.start - one.end, one.start))
     taken, chosen, losers = bytearray(len(text)), [], []
     for one in candidates:
@@ -98,13 +103,27 @@ def _mask(text: str, chosen: Sequence[Candidate]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _candidates(text: str, row: Recognizer, whole: tuple[int, int]) -> Iterator[Candidate]:
+def _candidates(
+    text: str, row: Recognizer, whole: tuple[int, int], claimed: bytearray
+) -> Iterator[Candidate]:
+    """The row's candidates; those inside what a surer row claimed would lose and are passed over.
+
+    Args:
+        text: normalised.
+        row: as sure as it may be, rows come in that order.
+        whole: the span of the text without the space around it.
+        claimed: the confidence in percent with which a character is claimed; updated.
+    """
+    ceiling = round(100 * row.ceiling)
     for start, end in row.spans(text):
+        if claimed[start] >= ceiling and claimed[end - 1] >= ceiling:
+            continue
         span = _valid(text, start, end, row)
         if span and BARRIER not in text[slice(*span)]:
             confidence = _confidence(text, *span, row, span == whole)
             if confidence >= SURE:
                 yield Candidate(*span, confidence, row.type)
+                claimed[span[0] : span[1]] = bytes([round(100 * confidence)]) * (span[1] - span[0])
 
 
 def _valid(text: str, start: int, end: int, row: Recognizer) -> tuple[int, int] | None:

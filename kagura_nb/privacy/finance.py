@@ -15,18 +15,19 @@ NO_CARD = behind(
     "timestamp", "注文", "伝票", "追跡", "法人", "製造",
 )  # fmt: skip
 EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-.].)"
+DOTTED = r"(?<=[0-9]{4})[._](?=[0-9]{4})"
 END = r"(?![0-9A-Za-z_]|[-.][0-9])"
 
 
 def long_card(value: str) -> bool:
     """A card of at least 14 digits."""
-    return len(value) > 13 and len(compact(value)) > 13 and card(value)
+    return 13 < len(value) < 40 and value[0] != "0" and len(compact(value)) > 13 and card(value)
 
 
 ROWS = (
     Recognizer(
         "CREDIT_CARD",
-        (rf"[0-9]{EDGE}(?:[ -]{{0,2}}[0-9]){{13,22}}+(?![0-9A-Za-z_])"),
+        (rf"[0-9]{EDGE}(?:(?:[ -]{{0,2}}|{DOTTED})[0-9]){{13,22}}+(?![0-9A-Za-z_])"),
         0.9,
         0.97,
         context=CARD_WORDS,

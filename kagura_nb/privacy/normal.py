@@ -21,6 +21,9 @@ INVISIBLE = re.compile(
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]+"
 )
 DASHES = frozenset("‐‑‒–—―⁃⁻₋−─━﹘﹣－ｰ➖")
+KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+KANJI_NUMBER = re.compile("[〇零一二三四五六七八九](?:[-ー の・]?[〇零一二三四五六七八九]){8,15}")
+"""A number read out digit by digit; ten and hundred have no place in one."""
 DASH_BETWEEN_DIGITS = re.compile("(?<=[0-9])[ーの](?=[0-9])")
 
 
@@ -74,7 +77,10 @@ def normalise(text: str) -> Normal:
             kept = list(zip(edges[::2], edges[1::2], strict=True))
             offsets = [at for start, end in kept for at in range(start, end)]
             text = "".join(text[start:end] for start, end in kept)
-        text = DASH_BETWEEN_DIGITS.sub("-", text.translate(FOLD))
+        text = text.translate(FOLD)
+        if "〇" in text or "零" in text:
+            text = KANJI_NUMBER.sub(lambda match: match[0].translate(KANJI_DIGITS), text)
+        text = DASH_BETWEEN_DIGITS.sub("-", text)
     elif BARRIER in text:
         text = text.replace(BARRIER, " ")
     if "[" in text:

@@ -1,8 +1,6 @@
 """Names that say they are names, and addresses of buildings."""
 
-import re
-
-from kagura_nb.privacy.recognizer import Recognizer
+from kagura_nb.privacy.recognizer import Recognizer, compiled
 
 KANJI = "一-龠々ヶ"
 LAST = rf"[{KANJI}](?<![{KANJI}].)[{KANJI}]{{0,5}}"
@@ -11,7 +9,7 @@ KANA = r"[ァ-ヴ](?<![ァ-ヴー].)[ァ-ヴー]{1,7}(?:[ ・][ァ-ヴ][ァ-ヴ�
 HONORIFICS = "様|さま|さん|氏|君|くん|ちゃん|殿|先生"
 HONORIFIC = rf"[ ]?(?:{HONORIFICS})(?![{KANJI}]|ざま)"
 HONORIFIC_LITERALS = tuple(HONORIFICS.split("|"))
-NOT_NAMES = re.compile(
+NOT_NAMES = (
     r"皆|各位|御?客|患者|王|殿|神|仏|奥|娘|息子|[お御]?[母父兄姉弟妹爺婆孫嫁婿]|[叔伯祖][父母]|"
     r"旦那|主人|"
     r"医者?|看護師|店員|[店社部課係会校院所園室署議組館]長|先輩|後輩|先生|学生|生徒|会員|利用者|"
@@ -32,7 +30,7 @@ TITLES = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Sir", "Mme", "Herr", "Frau")
 CLOSINGS = (
     r"(?:[Rr]egards|[Ss]incerely|[Yy]ours|[Tt]ruly|[Cc]heers|[Tt]hanks|[Tt]hank you|[Ww]ishes)"
 )
-COMMON = re.compile(
+COMMON = (
     r"(?:I|The|This|That|Not|Here|There|Just|Happy|Sorry|So|Very|All|Team|Sir|Madam|Friend|"
     r"Everyone|Customer|Support|What|None|Null|String|Unknown|Name|Title)\b"
 )
@@ -75,7 +73,7 @@ CITY = (
 
 def given(value: str) -> bool:
     """A name, not what somebody is called by role."""
-    return not NOT_NAMES.fullmatch(value) and not COMMON.match(value)
+    return not compiled(NOT_NAMES).fullmatch(value) and not compiled(COMMON).match(value)
 
 
 def _name(form: str, literals: tuple[str, ...], confidence: float = 0.7) -> Recognizer:

@@ -73,6 +73,11 @@ class Recognizer:
     switch: str = ""
     finder: Finder | None = None
 
+    @property
+    def ceiling(self) -> float:
+        """The highest confidence it can have."""
+        return max(self.alone, self.near)
+
     def spans(self, text: str) -> Iterable[tuple[int, int]]:
         """Where its candidates are."""
         if self.finder:
@@ -85,11 +90,14 @@ class Recognizer:
 def words(*parts: str) -> Near:
     """Any of these near by, in small letters: whole words of ASCII letters, the rest anywhere."""
     whole = frozenset(part for part in parts if part.isascii() and part.isalpha())
-    rest = tuple(part for part in parts if part not in whole)
+    phrases = [part for part in parts if part.isascii() and part not in whole]
+    wide = [part for part in parts if not part.isascii()]
 
     def near(before: str, after: str) -> bool:
         text = f"{before}\n{after}".lower()
-        return not whole.isdisjoint(LETTERS.findall(text)) or any(part in text for part in rest)
+        if not whole.isdisjoint(LETTERS.findall(text)):
+            return True
+        return any(part in text for part in (phrases if text.isascii() else phrases + wide))
 
     return near
 

@@ -50,6 +50,8 @@ PASSWORD_LITERALS = (
     "PIN",
 )  # fmt: skip
 QUOTE = r"(?:[brf]?[\"'`]{1,3})?"
+NO_SECRET = ("cache", "public", "sort", "primary", "foreign", "object", "row", "partition")
+OTHER_KEYS = "".join(rf"(?<!{one})(?<!{one}[_ -])" for one in NO_SECRET) + "key"
 STEM = r"[A-Za-z0-9_-]{0,24}"
 ASSIGN = r"[\"'`*\])]{0,3}(?:\s{0,4}(?:=>|:=|==?|:|は|が)\s{0,4}|\s(?:is|was)\s{1,2}|\s(?=[\"']))"
 REFERENCE = re.compile(
@@ -151,6 +153,17 @@ ROWS = (
         ("earer ",),
         0.9,
         random_looking,
+    ),
+    Recognizer(
+        "API_KEY",
+        r"[A-Za-z0-9](?<![A-Za-z0-9_.~+/%-].)[A-Za-z0-9]{23,127}(?![A-Za-z0-9_.~+/%-])",
+        alone=0.0,
+        near=0.75,
+        context=around(rf"(?i){OTHER_KEYS}{ASSIGN}{QUOTE}\Z"),
+        check=random_looking,
+        digits=1,
+        token=24,
+        secret=True,
     ),
     Recognizer(
         "API_KEY",
