@@ -1,6 +1,8 @@
 """The same sub-commands in a terminal, and `start`, the chat loop."""
 
+import re
 import sys
+from contextlib import closing
 from typing import Any
 
 import click
@@ -15,6 +17,15 @@ from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
 
 RATING = "Rating (1-5, or press Enter to skip)"
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+ENDS = {"", "exit", "quit", "/exit", "/quit"}
+HELPS = {"help", "/help"}
+TYPED = """\
+anything          the model answers it
+1 to 5            at the rating: stars for the reply; Enter skips; other text is the next message
+help              this list
+exit, quit        end the chat; so do an empty line and Ctrl-D
+Ctrl-C            stop a reply"""
 
 
 @click.group(
@@ -35,7 +46,7 @@ def cli(context: click.Context, user_id: str | None) -> None:
 def show(view: object, **_: Any) -> None:
     """Write what a sub-command returned."""
     if isinstance(view, View):
-        click.echo(_worded(view.plain))
+        click.echo(printable(view.plain))
         if view.failed:
             sys.exit(1)
 
@@ -45,24 +56,38 @@ def show(view: object, **_: Any) -> None:
 @click.option("--session", help="The conversation to continue; a new one by default.")
 @click.pass_obj
 def start(workspace: Workspace, model: str | None, session: str | None) -> None:
-    """Chat: type, read, rate. An empty line or Ctrl-D ends it, Ctrl-C stops a reply."""
+    """Chat: type, read, rate. `exit`, `quit`, an empty line or Ctrl-D ends it, Ctrl-C stops a
+    reply, and `help` lists what can be typed.
+    """
     assistant = workspace.assistant
     options = {"model": model} | ({"session": session} if session else {})
-    click.echo(f"{assistant.deployment(model).model} answers. An empty line ends the chat.")
-    while prompt := _line("You"):
-        turn = assistant.stream(prompt, **options)
-        try:
-            _write(turn)
-        except ProviderError as error:
-            click.echo(f"\n{_worded(str(error))}", err=True)
-        if turn.conversation_id and turn.text:
-            _ask_rating(assistant, turn.conversation_id)
+    click.echo(f"{assistant.deployment(model).model} answers. `exit` ends the chat, `help` helps.")
+    said = _line("You")
+    while said.lower() not in ENDS:
+        following = ""
+        if said.lower() in HELPS:
+            click.echo(TYPED)
+        else:
+            following = _answer(assistant, said, options)
+        said = following or _line("You")
+
+
+def _answer(assistant: Assistant, prompt: str, options: dict[str, Any]) -> str:
+    """Answer and ask for the stars; what was said instead of them is returned."""
+    turn = assistant.stream(prompt, **options)
+    try:
+        _write(turn)
+    except ProviderError as error:
+        click.echo(f"\n{_told(error)}", err=True)
+    rateable = turn.conversation_id and turn.text
+    return _ask_rating(assistant, str(turn.conversation_id)) if rateable else ""
 
 
 def _write(turn: Turn) -> None:
     try:
-        for piece in turn:
-            click.echo(printable(piece), nl=False)
+        with closing(iter(turn)) as pieces:
+            for piece in pieces:
+                click.echo(printable(piece), nl=False)
     except KeyboardInterrupt:
         click.echo(" (stopped)", nl=False)
     click.echo()
@@ -70,17 +95,28 @@ def _write(turn: Turn) -> None:
         click.echo(f"({_worded(notice)})")
 
 
-def _ask_rating(assistant: Assistant, conversation_id: str) -> None:
-    while rating := _line(RATING):
+def _ask_rating(assistant: Assistant, conversation_id: str) -> str:
+    """Rate; what is neither a rating nor a number is returned: the next thing said."""
+    while said := _line(RATING):
         try:
-            click.echo(assistant.rate(conversation_id, rating))
-            return
+            click.echo(assistant.rate(conversation_id, said))
+            return ""
         except InvalidRating as error:
-            click.echo(_worded(str(error)), err=True)
+            if not NUMBER.fullmatch(said):
+                if said.lower() not in ENDS | HELPS:
+                    click.echo("(No rating: taken as your next message.)")
+                return said
+            click.echo(_told(error), err=True)
+    return ""
+
+
+def _told(error: KaguraError) -> str:
+    """An error in a terminal, where the magic that its cure names is a command."""
+    return printable(f"{error.problem}. {_worded(error.cure)}.")
 
 
 def _worded(text: str) -> str:
-    """The text as it is right in a terminal, where the magic is a command."""
+    """The program's own words, right for a terminal; never what somebody else said."""
     return printable(text).replace("%kagura ", "kagura-nb ")
 
 
@@ -95,7 +131,7 @@ def _line(label: str) -> str:
 def main() -> None:
     """Run the command line; an error is one line on stderr and exit status 1."""
     try:
-        cli()
+        cli.main(prog_name="kagura-nb")
     except KaguraError as error:
-        click.echo(_worded(str(error)), err=True)
+        click.echo(_told(error), err=True)
         sys.exit(1)

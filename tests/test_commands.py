@@ -116,6 +116,15 @@ def test_config_shows_changes_and_unsets(workspace: Workspace) -> None:
     assert shown(workspace, "config", "recall", "--unset").plain == "recall = 5"
 
 
+@pytest.mark.parametrize("value", ["-1", "-0.5", "-.5"])
+def test_a_negative_number_is_a_value_not_an_option(workspace: Workspace, value: str) -> None:
+    told = f"temperature = {float(value)}"
+    shown(workspace, "config", "temperature", "0.7")
+    assert shown(workspace, "config", "temperature", value).plain == told
+    result = CliRunner().invoke(cli, ["config", "temperature", value])
+    assert (result.exit_code, result.output) == (0, f"{told}\n")
+
+
 def test_the_address_of_the_store_is_never_shown(workspace: Workspace) -> None:
     address = "postgresql://kagura:verysecret@127.0.0.1:9/kagura"
     said = [shown(workspace, "config", "store", address).plain]
@@ -127,7 +136,7 @@ def test_the_address_of_the_store_is_never_shown(workspace: Workspace) -> None:
 
 def test_config_never_shows_the_password_of_an_address(workspace: Workspace) -> None:
     said = shown(workspace, "config", "base_url", "https://me:verysecret@gateway.example/v1").plain
-    said += shown(workspace, "config").plain
+    said += shown(workspace, "config").plain + repr(workspace.assistant.settings)
     assert "gateway.example" in said
     assert "verysecret" not in said
 
@@ -240,6 +249,39 @@ def test_a_chat_in_the_terminal_streams_and_rates(openai_server: OpenAIServer) -
     ]
 
 
+@pytest.mark.parametrize("end", ["exit", "quit", "/exit", "/quit", "EXIT", ""])
+@pytest.mark.parametrize("at", ["", "Hello\n"], ids=["first", "at the rating"])
+def test_a_word_ends_the_chat_wherever_it_is_typed(
+    openai_server: OpenAIServer, end: str, at: str
+) -> None:
+    openai_server.reply("Hi!")
+    typed = f"{at}{end}\n" if end else f"{at}\n\n"
+    result = CliRunner().invoke(cli, ["start", "-m", MODEL], input=f"{typed}never sent\n")
+    assert result.exit_code == 0
+    assert "taken as" not in result.output
+    assert [one.prompt for one in ConversationCollector().iterate()] == at.split()
+
+
+def test_text_at_the_rating_is_the_next_message(openai_server: OpenAIServer) -> None:
+    openai_server.reply("Hi!", "Paris.")
+    typed = "Hello\nThe capital of France?\n5\nexit\n"
+    output = CliRunner().invoke(cli, ["start", "-m", MODEL], input=typed).output
+    assert "taken as your next message" in output and "not a rating" not in output
+    stored = [(one.prompt, one.rating) for one in ConversationCollector().iterate()]
+    assert stored == [("Hello", None), ("The capital of France?", 5)]
+
+
+def test_the_chat_tells_what_can_be_typed(openai_server: OpenAIServer) -> None:
+    openai_server.reply("Hi!")
+    typed = "help\nHello\nhelp\nexit\n"
+    output = CliRunner().invoke(cli, ["start", "-m", MODEL], input=typed).output
+    assert output.count("other text is the next message") == 2
+    assert [one.prompt for one in ConversationCollector().iterate()] == ["Hello"]
+    explained = CliRunner().invoke(cli, ["start", "--help"]).output
+    for word in ("exit", "quit", "help", "Ctrl-C"):
+        assert word in explained
+
+
 def test_a_chat_goes_on_after_a_failed_turn(openai_server: OpenAIServer) -> None:
     result = CliRunner().invoke(cli, ["start", "-m", "openai:"], input="hello\n\n")
     assert result.exit_code == 0
@@ -260,6 +302,20 @@ def test_in_a_terminal_a_cure_names_the_terminals_command(home: Path) -> None:
     assert "%kagura" not in done.stderr
     notice = CliRunner().invoke(cli, ["start", "-m", "practice"], input="Hello\n\n\n").output
     assert "kagura-nb use ollama" in notice and "%kagura" not in notice
+
+
+def test_what_was_said_about_the_magic_stays_as_it_was_said(openai_server: OpenAIServer) -> None:
+    openai_server.reply("Run %kagura use, then.")
+    said = "How do I %kagura rate it?"
+    Assistant().ask(said, model=MODEL)
+    for words in (["history"], ["show"], ["search", "%kagura rate"]):
+        output = CliRunner().invoke(cli, words).output
+        assert said in output and "Run %kagura use, then." in output
+
+
+def test_an_empty_history_names_what_begins_one_here(workspace: Workspace) -> None:
+    assert "with `%%kagura`" in shown(workspace, "history").plain
+    assert "with `kagura-nb start`" in CliRunner().invoke(cli, ["history"]).output
 
 
 def test_a_correction_is_read_from_stdin(

@@ -12,7 +12,7 @@ from kagura_nb.notebook.config import config
 from kagura_nb.notebook.safe import safe_markdown
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.views import View, conversations, excerpt, line, stars, table
-from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
+from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
 from kagura_nb.providers import known_models, open_provider
 from kagura_nb.records import Conversation
 from kagura_nb.settings import write_file
@@ -194,7 +194,8 @@ def _all(context: click.Context) -> list[tuple[str, click.Command]]:
 
 def _listing(caption: str, found: list[Conversation]) -> View:
     if not found:
-        return line("There are no conversations yet. Begin one with `%%kagura`.")
+        begin = "%%kagura" if program() == MAGIC else f"{program()} start"
+        return line(f"There are no conversations yet. Begin one with `{begin}`.")
     rows = [
         (_short(one), _local(one), stars(one.rating), excerpt(one.prompt), excerpt(one.reply))
         for one in found
@@ -222,7 +223,7 @@ def run(workspace: Workspace, words: list[str]) -> View | None:
     """
     try:
         result = commands.main(
-            words or ["help"], prog_name="%kagura", standalone_mode=False, obj=workspace
+            words or ["help"], prog_name=MAGIC, standalone_mode=False, obj=workspace
         )
     except click.ClickException as error:
         raise SettingsError(

@@ -1,6 +1,7 @@
 """`%kagura config`: settings, keys and consent."""
 
 import getpass
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -9,13 +10,23 @@ import click
 from kagura_nb import keys
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.views import View, line, table
-from kagura_nb.notebook.workspace import Workspace, pass_workspace
+from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
 from kagura_nb.privacy import consent
 from kagura_nb.records import Consent
 from kagura_nb.settings import Settings, write_file
 
+NEGATIVE = re.compile(r"-\d*\.?\d+")
 
-@click.command()
+
+class _TakesNegatives(click.Command):
+    """A command to which `-1` is a value, not an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        at = next((i for i, one in enumerate(args) if NEGATIVE.fullmatch(one)), None)
+        return super().parse_args(ctx, args if at is None else [*args[:at], "--", *args[at:]])
+
+
+@click.command(cls=_TakesNegatives)
 @click.argument("name", required=False)
 @click.argument("value", required=False)
 @click.option("--unset", is_flag=True, help="Go back to the default.")
@@ -79,7 +90,7 @@ def _consent(workspace: Workspace, vendor: str | None, withdraw: bool) -> View:
     if input("Do you agree? [y/N] ").strip().lower() not in ("y", "yes", "はい"):
         return line(f"Nothing is uploaded to {vendor}.")
     consent.give(database, vendor)
-    return line(f"Recorded. Take it back with `%kagura config consent {vendor} --unset`.")
+    return line(f"Recorded. Take it back with `{program()} config consent {vendor} --unset`.")
 
 
 def _given(standing: Consent | None) -> str:
