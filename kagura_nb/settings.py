@@ -97,7 +97,9 @@ class Settings:
     )
     chroma: str = _setting("", "host:port of a Chroma server; empty: an index in the user's folder")
     model: str = _setting("", "provider:model; empty: the first one that is configured")
-    base_url: str = _setting("", "address of an OpenAI-compatible server for openai: models")
+    base_url: str = _setting(
+        "", "address of an OpenAI-compatible server for openai: models", repr=False
+    )
     system: str = _setting("", "who the assistant is; empty: the built-in text")
     embedder: str = _setting(
         "builtin", "builtin, onnx:<folder or hub id>, openai:, gemini:, ollama:"

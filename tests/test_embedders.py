@@ -1,5 +1,7 @@
 """Embedders: one by default, others by choice; one that fails costs a line, never a turn."""
 
+import os
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from servers.openai_vendor import OpenAIServer
 from kagura_nb import ConversationCollector
 from kagura_nb.errors import RecallError
 from kagura_nb.memory import Memory
-from kagura_nb.memory.embedders import EMBEDDERS, Embedder, open_embedder
+from kagura_nb.memory.embedders import EMBEDDERS, LONGEST, Embedder, open_embedder
 from kagura_nb.settings import EMBEDDERS as KINDS
 from kagura_nb.settings import Settings
 
@@ -109,6 +111,34 @@ def test_secrets_stay_behind_when_texts_leave_the_machine(remote_openai: OpenAIS
     embedder.embed([f"My key is {SECRET}"])
 
     assert remote_openai.requests[-1].body["input"] == ["My key is [API_KEY_1]"]
+
+
+def test_a_secret_stays_behind_wherever_a_long_text_is_cut(
+    store: ConversationCollector,
+    tell: Tell,
+    remote_openai: OpenAIServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://embeddings.example/v1")
+    memory = Memory(store.database, store.settings.with_(embedder="openai:text-embedding-3-small"))
+    for before in range(LONGEST - 60, LONGEST, 7):
+        text = f"{'long ' * 1000}"[:before] + f" {SECRET} and more"
+        tell(text)
+        memory.catch_up()
+        memory.recall(text, 1)
+    memory.close()
+
+    sent = [text for one in remote_openai.requests for text in one.body["input"]]
+    assert len(sent) == 18
+    assert [one for one in sent if SECRET[:12] in one] == []
+    assert max(map(len, sent)) <= LONGEST
+
+
+def test_a_refused_key_is_not_in_the_traceback(openai_server: OpenAIServer) -> None:
+    openai_server.fail(Fault(status=401, message="Incorrect API key provided: {key}"))
+    with pytest.raises(RecallError) as caught:
+        open_embedder(Settings(embedder="openai:text-embedding-3-small")).embed(["x"])
+    assert os.environ["OPENAI_API_KEY"] not in "".join(traceback.format_exception(caught.value))
 
 
 def test_another_embedder_embeds_everything_again_and_is_never_mixed(

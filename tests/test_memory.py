@@ -1,5 +1,6 @@
 """Memory finds what was said, in any language, and nothing where nothing is related."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -165,6 +166,21 @@ def test_replies_speakers_and_dates_are_found(
     assert memory.recall("What happened on 8 May 2023?", 1)[0].conversation.id == by_date
 
 
+def test_a_conversation_belongs_to_the_day_it_was_on_where_the_user_is(
+    store: ConversationCollector, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    morning = datetime.fromisoformat("2023-05-08T08:00+09:00")
+    store.collect("We met the lawyer", "", "none", created_at=morning)
+
+    found = [memory.recall(f"What happened on {day} May 2023?", 1) for day in (8, 9)]
+    monkeypatch.undo()
+    time.tzset()
+
+    assert [len(one) for one in found] == [1, 0]
+
+
 def test_a_correction_is_found_instead_of_the_reply(
     store: ConversationCollector, memory: Memory, tell: Tell
 ) -> None:
@@ -175,15 +191,6 @@ def test_a_correction_is_found_instead_of_the_reply(
 
     assert memory.recall("Khalifa", 5) == []
     assert [found.conversation.id for found in memory.recall("Skytree", 5)] == [one]
-
-
-def test_a_session_can_be_left_out(memory: Memory, tell: Tell) -> None:
-    tell("My favourite colour is teal", session="now")
-    earlier = tell("My favourite colour was red", session="earlier")
-
-    found = memory.recall("favourite colour", 5, exclude_session="now")
-
-    assert [one.conversation.id for one in found] == [earlier]
 
 
 def test_of_equal_conversations_the_newest_comes_first(memory: Memory, tell: Tell) -> None:

@@ -70,7 +70,7 @@ def test_an_unusable_value_is_told_with_the_place_it_came_from(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAGURA_RECALL", "-1")
-    with pytest.raises(SettingsError, match="^KAGURA_RECALL: recall = -1 is not usable"):
+    with pytest.raises(SettingsError, match=r"^KAGURA_RECALL: recall = -1 is not usable"):
         Settings.load()
     home.mkdir()
     (home / CONFIG_FILE).write_text("recal = 8")

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kagura_nb.memory.embedders import Embedder, Vector, unit
+from kagura_nb.memory.embedders import LONGEST, Embedder, Vector, unit
 from kagura_nb.memory.text import is_unspaced, words
 from kagura_nb.settings import Settings
 
@@ -35,7 +35,7 @@ class BuiltinEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """Vectors of the texts; zeros for a text without words."""
-        matrix = np.array([_sum(words(text)) for text in texts], dtype=np.float32)
+        matrix = np.array([_sum(words(text[:LONGEST])) for text in texts], dtype=np.float32)
         return unit(matrix.reshape(len(texts), DIMENSION))
 
 

@@ -16,6 +16,10 @@ from kagura_nb.settings import Settings
 
 Vector = NDArray[np.float32]
 
+LONGEST = 4_000
+"""Characters of a text that an embedder reads. Each cuts for itself: what leaves the machine is
+masked before it is cut, because half a secret cannot be recognised."""
+
 
 class Embedder(Protocol):
     """Turns texts into vectors whose cosine says how alike the texts are.
@@ -34,7 +38,7 @@ class Embedder(Protocol):
     def floor(self) -> float: ...
 
     def embed(self, texts: Sequence[str]) -> Vector:
-        """Vectors of unit length, shape (len(texts), dimension).
+        """Vectors of unit length, shape (len(texts), dimension), of texts of any length.
 
         Raises:
             KaguraError: the model cannot be loaded or reached; the message names the cure.

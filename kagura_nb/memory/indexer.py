@@ -9,8 +9,6 @@ from kagura_nb.store.index import Entry, Source
 
 LONGEST_TEXT = 50_000
 """Characters of a conversation whose words are indexed."""
-LONGEST_EMBEDDED = 4_000
-"""Characters of a text that an embedder reads."""
 
 
 def entries(sources: Sequence[Source], vectors: Sequence[Vector | None]) -> list[Entry]:
@@ -30,7 +28,7 @@ def embed(embedder: Embedder, sources: Sequence[Source]) -> Vector:
 
 def embed_prompt(embedder: Embedder, prompt: str) -> Vector:
     """The vector of a prompt, shape (dimension,)."""
-    vector: Vector = embedder.embed([prompt[:LONGEST_EMBEDDED]])[0]
+    vector: Vector = embedder.embed([prompt])[0]
     return vector
 
 
@@ -43,7 +41,7 @@ def _entry(source: Source, vector: Vector | None) -> Entry:
 
 def _to_embed(source: Source) -> str:
     speaker = f"{source.speaker}: " if source.speaker else ""
-    return f"[{_day(source)}] {speaker}{_text(source)}"[:LONGEST_EMBEDDED]
+    return f"[{_day(source)}] {speaker}{_text(source)}"
 
 
 def _text(source: Source) -> str:
@@ -51,5 +49,6 @@ def _text(source: Source) -> str:
 
 
 def _day(source: Source) -> str:
-    day = datetime.fromisoformat(source.created_at)
+    """When it was said where the user is, spelled out."""
+    day = datetime.fromisoformat(source.created_at).astimezone()
     return f"{day.day} {day:%B %Y}"

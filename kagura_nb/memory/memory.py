@@ -71,15 +71,12 @@ class Memory:
         self._rest_until = 0.0
         self._embed_cached = lru_cache(maxsize=16)(self._embed_prompt)
 
-    def recall(
-        self, prompt: str, limit: int, *, exclude_session: str | None = None
-    ) -> list[Recalled]:
+    def recall(self, prompt: str, limit: int) -> list[Recalled]:
         """Conversations related to a prompt, best first.
 
         Args:
             prompt: what the user says now.
             limit: at most so many.
-            exclude_session: a session whose conversations are left out.
 
         Raises:
             StoreError: the store cannot be read.
@@ -91,7 +88,7 @@ class Memory:
         query = self.embed(prompt)
         with self._searching, self._database.read() as connection:
             self._sync(connection)
-            hits = self._search(connection, terms, query, limit, exclude_session)
+            hits = self._search(connection, terms, query, limit)
             ids = [self._roster.ids[one.slot] for one in hits]
             found = fetch(connection, ids)
         return [
@@ -252,22 +249,15 @@ class Memory:
         self._dense.sync(connection, clock, progress=progress)
 
     def _search(
-        self,
-        connection: Connection,
-        terms: Sequence[str],
-        query: Vector | None,
-        limit: int,
-        exclude_session: str | None,
+        self, connection: Connection, terms: Sequence[str], query: Vector | None, limit: int
     ) -> Sequence[fusion.Hit]:
         roster = self._roster
         found = lexical.search(connection, roster, terms)
-        hidden = roster.of_session(exclude_session)
-        found.scores[hidden] = 0
         slots = fusion.top(found.scores, CANDIDATES)
         cosine = np.zeros(len(slots), np.float32)
         if query is not None:
-            near, _ = self._dense.nearest(connection, query, CANDIDATES + len(hidden))
-            slots = np.setdiff1d(np.union1d(slots, roster.slots(near)), hidden)
+            near, _ = self._dense.nearest(connection, query, CANDIDATES)
+            slots = np.union1d(slots, roster.slots(near))
             positions = roster.positions[slots].tolist()
             cosine = self._dense.cosines(connection, query, positions)
         return fusion.fuse(

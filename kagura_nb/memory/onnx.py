@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from kagura_nb.errors import RecallError
-from kagura_nb.memory.embedders import Embedder, Vector, unit
+from kagura_nb.memory.embedders import LONGEST, Embedder, Vector, unit
 from kagura_nb.settings import Settings
 
-LONGEST = 256
+LONGEST_INPUT = 256
 """Tokens of a text that are read; what small sentence models were trained on."""
 BATCH = 32
 MODEL_FILES = ("model.onnx", "onnx/model.onnx")
@@ -47,7 +47,7 @@ class OnnxEmbedder:
         return np.stack([found[one] for one in range(len(texts))])
 
     def _embed(self, texts: Sequence[str]) -> Vector:
-        encoded = self._tokenizer.encode_batch(list(texts))
+        encoded = self._tokenizer.encode_batch([text[:LONGEST] for text in texts])
         inputs = {
             "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
             "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
@@ -86,7 +86,7 @@ class OnnxEmbedder:
         except Exception as error:  # tokenizers raises plain Exception
             raise self._unusable(f"its tokenizer.json cannot be read ({error})") from error
         tokenizer.enable_padding()
-        tokenizer.enable_truncation(LONGEST)
+        tokenizer.enable_truncation(LONGEST_INPUT)
         return tokenizer
 
     @cached_property

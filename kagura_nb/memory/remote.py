@@ -1,8 +1,8 @@
 """Embedders behind an API: OpenAI, Ollama (which speaks OpenAI's) and Gemini.
 
 The texts are sent there, so each is used only where the user chose it, and they pass the same door
-as prompts. A server that fails costs a
-few seconds at most: memory then works with words alone and says so.
+as prompts, whole. A server that fails costs a few seconds at most: memory then works with words
+alone and says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 
 from kagura_nb import keys
 from kagura_nb.errors import KaguraError, RecallError
-from kagura_nb.memory.embedders import Embedder, Vector, unit
+from kagura_nb.memory.embedders import LONGEST, Embedder, Vector, unit
 from kagura_nb.privacy import PromptDoor
 from kagura_nb.settings import Settings
 
@@ -22,8 +22,6 @@ TIMEOUT = 10.0
 """Seconds; a memory that takes longer is worth less than the wait."""
 RETRIES = 1
 BATCH = 64
-LONGEST = 8000
-"""Characters of a text that are sent; below the vendors' limit of about 8,000 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class RemoteEmbedder:
             raise
         except Exception as error:  # two SDKs, each with its own tree, and the HTTP client's
             reason = keys.redact(str(error)).splitlines()[0][:200]
-            raise self._unusable(reason) from error
+            raise self._unusable(reason) from None  # a vendor's answer may repeat the key
         if len(found) != len(texts):
             raise self._unusable(f"{len(found)} vectors came for {len(texts)} texts")
         return found

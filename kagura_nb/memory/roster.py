@@ -65,11 +65,6 @@ class Roster:
         known: Slots = places[self.positions[places] == positions]
         return known
 
-    def of_session(self, session: str | None) -> Slots:
-        """Slots of a session's conversations."""
-        members = self._sessions.get(session, []) if session is not None else []
-        return np.array([slot for _, slot in members], dtype=np.int64)
-
     def spread(self, slots: Slots) -> Scores:
         """What each conversation gets from a word that occurs at these slots, shape (slots,)."""
         touched, weights = [slots], [np.full(len(slots), CONTEXT[0])]
