@@ -4,15 +4,18 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
 
 from kagura_nb import Assistant, ConversationCollector, Settings
 from kagura_nb.cli import cli
-from kagura_nb.errors import KaguraError, SettingsError
+from kagura_nb.errors import KaguraError, ReplyStopped, SettingsError
+from kagura_nb.notebook.answer import answer
 from kagura_nb.notebook.commands import commands, run
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
@@ -73,6 +76,25 @@ def test_search_finds_words_in_both_languages(
 ) -> None:
     rows = shown(filled, "search", *words).plain.splitlines()[4:]
     assert found in rows[0]
+
+
+def test_search_lists_what_has_the_words_before_what_is_only_related(
+    workspace: Workspace, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("Noted.")
+    for text in ("My sister plays the violin.", "A violin concert, tonight.", "I play violins."):
+        workspace.assistant.ask(text)
+    rows = shown(workspace, "search", "violin", "concert").plain.splitlines()[4:]
+    assert "concert" in rows[0] and rows[0].startswith("the words")
+    assert len(rows) > 1 and all(row.startswith("related") for row in rows[1:])
+
+
+@pytest.mark.parametrize(("words", "count"), [(["ca"], 1), (["猫"], 1), (["zz"], 0)])
+def test_search_for_one_or_two_characters_finds_only_what_has_them(
+    filled: Workspace, words: list[str], count: int
+) -> None:
+    plain = shown(filled, "search", *words).plain
+    assert (plain.count("the words"), plain.count("related")) == (count, 0)
 
 
 def test_search_for_nothing_known_says_so(filled: Workspace) -> None:
@@ -174,6 +196,7 @@ def test_a_key_is_asked_for_without_echo_and_kept_in_the_keyring(
         ["history", "--nonsense"],
         ["history", "-n", "many"],
         ["search"],
+        ["search", ""],
         ["forget"],
         ["forget", "--before", "yesterday"],
         ["forget", "--text", " ", "--yes"],
@@ -219,6 +242,24 @@ def test_an_unclosed_fence_in_what_is_shown_makes_nothing_of_the_rest_load(
     workspace.assistant.ask("Why does this fail?\n```python\nprint(1)")
     whole = shown(workspace, "show")
     assert "![" not in whole.markdown and "[x](https://evil.example)" in whole.markdown
+
+
+@pytest.mark.parametrize(
+    ("private", "kept"), [(False, "what had arrived is kept"), (True, "nothing of it is kept")]
+)
+def test_a_stopped_reply_says_truly_what_is_kept(
+    workspace: Workspace,
+    openai_server: OpenAIServer,
+    interrupt_after: Callable[[float], None],
+    private: bool,
+    kept: str,
+) -> None:
+    openai_server.fail(Fault(slow=0.2))
+    turn = workspace.assistant.stream("hello", private=private)
+    interrupt_after(0.6)
+    with pytest.raises(ReplyStopped, match=kept):
+        answer(workspace, turn)
+    assert len(list(workspace.assistant.store.iterate())) == (not private)
 
 
 # --- terminal ----------------------------------------------------------------------------------

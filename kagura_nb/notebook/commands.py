@@ -20,6 +20,9 @@ from kagura_nb.store import Selection
 
 SHORT_ID = 6
 """Characters of an id's end that views show."""
+SHORTEST_RELATED = 3
+"""Characters of a query from which on it also finds what is only related."""
+LISTED = ("id", "time", "stars", "you", "reply")
 
 
 @click.group(no_args_is_help=False, add_help_option=False)
@@ -123,18 +126,21 @@ def history(workspace: Workspace, limit: int, session: str | None, good: bool) -
 
 
 @commands.command()
-@click.argument("words", nargs=-1, required=True)
+@click.argument("words", nargs=-1)
 @click.option("-n", "--limit", default=10, help="How many at most.")
 @pass_workspace
 def search(workspace: Workspace, words: tuple[str, ...], limit: int) -> View:
-    """Find conversations by their words or their meaning."""
+    """Find conversations: first those with the words in them, then related ones."""
     assistant, text = workspace.assistant, " ".join(words)
-    related = [one.conversation for one in assistant.memory.recall(text, limit)]
     literal = assistant.store.search(text, limit)
-    found = list({one.id: one for one in [*related, *literal]}.values())[:limit]
+    found = {one.id: ("the words", one) for one in literal}
+    if len(text.strip()) >= SHORTEST_RELATED:
+        for one in assistant.memory.recall(text, limit):
+            found.setdefault(one.conversation.id, ("related", one.conversation))
     if not found:
         return line(f"Nothing was found for {text!r}. Try fewer or other words.")
-    return _listing(f"Found for {text!r}", found)
+    rows = [(why, *_listed(one)) for why, one in list(found.values())[:limit]]
+    return table(f"Found for {text!r}", ("has", *LISTED), rows)
 
 
 @commands.command()
@@ -196,11 +202,11 @@ def _listing(caption: str, found: list[Conversation]) -> View:
     if not found:
         begin = "%%kagura" if program() == MAGIC else f"{program()} start"
         return line(f"There are no conversations yet. Begin one with `{begin}`.")
-    rows = [
-        (_short(one), _local(one), stars(one.rating), excerpt(one.prompt), excerpt(one.reply))
-        for one in found
-    ]
-    return table(caption, ("id", "time", "stars", "you", "reply"), rows)
+    return table(caption, LISTED, [_listed(one) for one in found])
+
+
+def _listed(one: Conversation) -> tuple[str, ...]:
+    return _short(one), _local(one), stars(one.rating), excerpt(one.prompt), excerpt(one.reply)
 
 
 def _short(one: Conversation) -> str:
