@@ -121,7 +121,7 @@ def _exchange(one: Conversation) -> str:
 
 
 def _remembered(one: Conversation) -> str:
-    said = f"[{one.created_at:%Y-%m-%d}] User:\n{quote(one.prompt)}"
+    said = f"[{one.created_at.astimezone():%Y-%m-%d}] User:\n{quote(one.prompt)}"
     return said if one.poor else f"{said}\nAssistant:\n{quote(one.reply)}"
 
 

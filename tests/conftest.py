@@ -7,9 +7,11 @@ import contextlib
 import gzip
 import importlib.resources
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +65,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KAGURA_HOME", str(folder))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return folder
+
+
+@pytest.fixture
+def interrupt_after() -> Callable[[float], None]:
+    """What Ctrl-C does, so many seconds later."""
+
+    def arm(seconds: float) -> None:
+        main = threading.main_thread().ident
+        threading.Timer(seconds, signal.pthread_kill, (main, signal.SIGINT)).start()
+
+    return arm
 
 
 # --- vendors ---------------------------------------------------------------------------------
@@ -209,6 +222,16 @@ def store(home: Path) -> Iterator[ConversationCollector]:
     opened = ConversationCollector()
     yield opened
     opened.database.close()
+
+
+@pytest.fixture
+def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The user is in Japan, nine hours before UTC."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Memory finds what was said, in any language, and nothing where nothing is related."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -167,16 +166,12 @@ def test_replies_speakers_and_dates_are_found(
 
 
 def test_a_conversation_belongs_to_the_day_it_was_on_where_the_user_is(
-    store: ConversationCollector, memory: Memory, monkeypatch: pytest.MonkeyPatch
+    store: ConversationCollector, memory: Memory, tokyo: None
 ) -> None:
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
     morning = datetime.fromisoformat("2023-05-08T08:00+09:00")
     store.collect("We met the lawyer", "", "none", created_at=morning)
 
     found = [memory.recall(f"What happened on {day} May 2023?", 1) for day in (8, 9)]
-    monkeypatch.undo()
-    time.tzset()
 
     assert [len(one) for one in found] == [1, 0]
 
