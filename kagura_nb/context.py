@@ -3,7 +3,7 @@
 A memory that fails, or cannot even be opened, costs a notice, never the turn.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -104,7 +104,7 @@ def gather(
     pool = _candidates(store, related, known) if _shows(options, settings) else []
     examples = _choose(text, pool, settings.examples, memory, now)
     shown = {one.id for one in examples}
-    memories = [one.conversation for one in related if one.conversation.id not in shown]
+    memories = _distinct(one.conversation for one in related if one.conversation.id not in shown)
     sent = prompt.assemble(
         text,
         budget=budget,
@@ -160,6 +160,14 @@ def _recall(
         return [], (f"Answered without memory: {error}",)
     new = [one for one in found if one.conversation.id not in known and one.conversation.response]
     return new, (memory.notice,) if memory.notice else ()
+
+
+def _distinct(conversations: Iterable[Conversation]) -> list[Conversation]:
+    """The first of those that say the same: repeats would leave no room for anything else."""
+    first: dict[tuple[str, str], Conversation] = {}
+    for one in conversations:
+        first.setdefault((one.prompt.strip(), one.reply.strip()), one)
+    return list(first.values())
 
 
 def _candidates(

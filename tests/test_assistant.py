@@ -1,5 +1,8 @@
 """The loop, against a vendor's server: what is sent, what is stored, and what survives failures."""
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,14 @@ from servers.openai_vendor import OpenAIServer
 
 from kagura_nb import Assistant, Selection, context
 from kagura_nb.context import Options
-from kagura_nb.errors import KeyRejected, RecallError, ReplyCut, SettingsError, StoreUnavailable
+from kagura_nb.errors import (
+    KeyRejected,
+    MissingKey,
+    RecallError,
+    ReplyCut,
+    SettingsError,
+    StoreUnavailable,
+)
 from kagura_nb.memory import Memory
 from kagura_nb.providers import open_provider
 
@@ -206,6 +216,67 @@ def test_a_failed_call_keeps_the_prompt(assistant: Assistant, openai_server: Ope
     assert said(openai_server) == ["again"]
 
 
+def test_without_a_key_the_prompt_is_kept(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    with pytest.raises(MissingKey):
+        assistant.ask("a long and precious prompt", model="gemini:gemini-3.8-flash")
+    stored = assistant.store.get("last")
+    assert (stored.prompt, stored.response, stored.complete, stored.usage, stored.cost) == (
+        "a long and precious prompt",
+        "",
+        False,
+        None,
+        None,
+    )
+
+
+def test_an_interrupt_before_the_request_keeps_the_prompt(
+    openai_server: OpenAIServer, interrupt_after: Callable[[float], None]
+) -> None:
+    remembering = Assistant("owner", model=MODEL, embedder="openai:text-embedding-3-small")
+    openai_server.fail(Fault(hang=30))
+    interrupt_after(0.5)
+    with pytest.raises(KeyboardInterrupt):
+        remembering.ask("a long and precious prompt")
+    assert remembering.store.get("last").prompt == "a long and precious prompt"
+    assert [one.path for one in openai_server.requests] == ["/v1/embeddings"]
+
+
+def test_an_interrupt_while_the_turn_is_stored_waits_until_it_is(
+    assistant: Assistant, interrupt_after: Callable[[float], None]
+) -> None:
+    held = threading.Event()
+
+    def write_elsewhere() -> None:
+        with assistant.store.database.write():
+            held.set()
+            time.sleep(0.6)
+
+    turn = iter(assistant.stream("a long and precious prompt", memory=False))
+    next(turn)
+    threading.Thread(target=write_elsewhere).start()
+    held.wait()
+    interrupt_after(0.2)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(turn)
+
+    stored = assistant.store.get("last")
+    assert (stored.prompt, stored.complete) == ("a long and precious prompt", True)
+
+
+def test_a_reply_that_ends_at_the_token_limit_is_kept_and_marked(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    openai_server.finish = "length"
+    turn = assistant.ask("Tell me everything.")
+    assert turn.text and not turn.complete
+    assert turn.notices == ["The reply ends at the model's token limit. Ask it to go on."]
+    assert not assistant.store.get("last").complete
+
+
 def test_another_key_is_used_at_once(
     assistant: Assistant, openai_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +354,20 @@ def test_a_memory_that_cannot_be_opened_costs_a_notice_not_the_turn(assistant: A
 
     assert found.messages[-1].content == "hello"
     assert found.notices == ("Answered without memory: The memory is broken. Mend it.",)
+
+
+def test_repeats_leave_room_for_what_else_is_known(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    assistant.ask("My favourite colour is teal.", session="monday")
+    openai_server.reply(*["I do not know."] * 8)
+    for number in range(8):
+        assistant.ask("What is my favourite colour?", session=f"day-{number}")
+
+    assistant.ask("What is my favourite colour?", session="today")
+
+    assert system(openai_server).count("What is my favourite colour?") == 1
+    assert "My favourite colour is teal." in system(openai_server)
 
 
 def test_a_full_disk_costs_the_row_not_the_reply(openai_server: OpenAIServer) -> None:
