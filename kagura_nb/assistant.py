@@ -9,15 +9,16 @@
  7. collect  one committed row, also of a reply that was cut short      store
  8. index    it for the next recall, off the reply's path               memory
 
-A failing memory costs a notice, never the turn.
+A failing memory costs a notice, never the turn. From the first step on the prompt is kept, whatever
+becomes of the rest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ulid import ULID
@@ -145,10 +146,6 @@ class Assistant:
         self.store.rewrite(conversation_id, lambda text: private.filter(text)[0] or "")
         self.memory.discard_copies()
 
-    def gather(self, text: str, options: Options, provider: Provider, now: datetime) -> Context:
-        """What a turn is based on: history, memories, examples, inside the model's budget."""
-        return context.gather(text, options, provider, self.store, lambda: self.memory, now)
-
     def remember(self) -> None:
         """Index what is new, off the reply's path; who recalls is told of what prevents it."""
         with suppress(KaguraError):
@@ -186,7 +183,7 @@ class Turn:
 
     Attributes:
         text: the reply, as far as it has arrived.
-        complete: whether the reply reached its end.
+        complete: whether the reply reached its end; a token limit is none.
         model: `provider:model` that answers.
         conversation_id: the id it is stored under, None before that and for private turns.
         usage: tokens consumed.
@@ -200,7 +197,7 @@ class Turn:
         self.options = options
         self.text = ""
         self.complete = False
-        self.model = ""
+        self.model = options.model or ""
         self.conversation_id: str | None = None
         self.usage: Usage | None = None
         self.cost: Decimal | None = None
@@ -209,6 +206,8 @@ class Turn:
         self._assistant = assistant
         self._settings = assistant.settings
         self._started = datetime.now(UTC)
+        self._estimate: Callable[[str], Usage] | None = None
+        self._at_limit = False
         self._metadata: dict[str, Any] = {}
 
     def __str__(self) -> str:
@@ -217,26 +216,39 @@ class Turn:
     def _repr_markdown_(self) -> str:
         return self.text
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Generator[str]:
         """Run the loop, and yield the reply as it arrives."""
+        try:
+            with closing(self._reply()) as pieces:
+                for piece in pieces:
+                    self.text += piece
+                    yield piece
+            self.complete = not self._at_limit
+        finally:
+            _to_the_end(self._finish)
+
+    def _reply(self) -> Generator[str]:
         deployment = self._assistant.deployment(self.options.model)
+        self.model = deployment.model
         provider = open_provider(deployment.model, self._settings)
         self.notices += self._assistant.introduce(provider)
         self.model = provider.model
-        self.context = self._assistant.gather(self.prompt, self.options, provider, self._started)
+        self.context = context.gather(
+            self.prompt,
+            self.options,
+            provider,
+            self._assistant.store,
+            lambda: self._assistant.memory,
+            self._started,
+        )
         door = PromptDoor("off" if provider.on_this_machine else self._settings.prompts)
         masked = door.mask(self.context.messages)
         self._tell(door)
+        self._estimate = partial(_estimated, provider, masked)
         temperature = self._settings.temperature
         sampling = Sampling(temperature=None if temperature < 0 else temperature)
-        try:
-            with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
-                for piece in door.restore(self._texts(chunks)):
-                    self.text += piece
-                    yield piece
-            self.complete = True
-        finally:
-            self._finish(provider, masked)
+        with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
+            yield from door.restore(self._texts(chunks))
 
     def _tell(self, door: PromptDoor) -> None:
         """Keep what the reply is based on, and tell the user what stayed behind."""
@@ -251,15 +263,18 @@ class Turn:
         """The text of the chunks; the usage on its way is kept."""
         for chunk in chunks:
             self.usage = chunk.usage or self.usage
+            self._at_limit = chunk.cut or self._at_limit
             if chunk.text:
                 yield chunk.text
+        if self._at_limit:
+            self.notices.append("The reply ends at the model's token limit. Ask it to go on.")
 
-    def _finish(self, provider: Provider, sent: Sequence[Message]) -> None:
+    def _finish(self) -> None:
         """Store the turn, whatever became of it, and index it off the reply's path."""
-        if self.usage is None:
-            prompt_tokens = sum(provider.count_tokens(one.content) for one in sent)
-            self.usage = Usage(prompt_tokens, provider.count_tokens(self.text), estimated=True)
-        self.cost = pricing.cost(self.model, self.usage, self._settings)
+        if self.usage is None and self._estimate is not None:
+            self.usage = self._estimate(self.text)
+        if self.usage is not None:
+            self.cost = pricing.cost(self.model, self.usage, self._settings)
         if self.options.private:
             return
         self.conversation_id = self._assistant.store.collect(
@@ -275,3 +290,15 @@ class Turn:
         )
         if self._settings.memory:
             self._assistant.remember()
+
+
+def _estimated(provider: Provider, sent: Sequence[Message], reply: str) -> Usage:
+    """What a turn consumed, where the provider does not tell."""
+    prompt_tokens = sum(provider.count_tokens(one.content) for one in sent)
+    return Usage(prompt_tokens, provider.count_tokens(reply), estimated=True)
+
+
+def _to_the_end(task: Callable[[], None]) -> None:
+    """Run a task in a thread, where Ctrl-C cannot reach it: the interrupt waits for its end."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(task).result()

@@ -163,7 +163,7 @@ def test_closing_the_iterator_stops(practice: PracticeProvider) -> None:
 def test_max_tokens_ends_the_reply(practice: PracticeProvider) -> None:
     *pieces, last = practice.stream([Message("user", "Hello")], Sampling(0.0, max_tokens=2))
 
-    assert last == Chunk(usage=last.usage)
+    assert last == Chunk(usage=last.usage, cut=True)
     assert last.usage is not None and last.usage.completion_tokens == 2
     assert "".join(piece.text for piece in pieces) == "Hello!"
 

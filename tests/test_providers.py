@@ -297,6 +297,28 @@ def test_a_blocked_reply_says_why(
         ask(open_provider(GEMINI, settings))
 
 
+@pytest.mark.parametrize(
+    ("name", "fixture", "ordinary", "limit"),
+    [
+        (OPENAI, "openai_server", "stop", "length"),
+        (GEMINI, "gemini_server", "STOP", "MAX_TOKENS"),
+    ],
+)
+def test_a_reply_that_ends_at_the_token_limit_says_so(
+    name: str,
+    fixture: str,
+    ordinary: str,
+    limit: str,
+    settings: Settings,
+    request: pytest.FixtureRequest,
+) -> None:
+    server, provider = request.getfixturevalue(fixture), open_provider(name, settings)
+    for server.finish in (ordinary, limit):
+        *pieces, last = provider.stream(PROMPT, Sampling())
+        assert last.cut == (server.finish == limit)
+        assert not any(one.cut for one in pieces)
+
+
 # --- cancelling --------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """One answer under a cell: the reply as it streams, what it is based on, and the stars."""
 
+from contextlib import closing
 from typing import Any
 
 from IPython.core.getipython import get_ipython
@@ -23,14 +24,15 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
         explain: show what was recalled and which examples were shown.
 
     Raises:
-        ReplyStopped: the user interrupted; what had arrived is shown and stored.
+        ReplyStopped: the user interrupted; what had arrived is shown, and stored if not private.
         ProviderError: the model cannot answer; what had arrived is shown and stored.
     """
     shown = StreamingMarkdown(form)
     stopped = False
     try:
-        for piece in turn:
-            shown.update(piece)
+        with closing(iter(turn)) as pieces:
+            for piece in pieces:
+                shown.update(piece)
     except KeyboardInterrupt:
         stopped = True
     finally:
@@ -43,8 +45,9 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
     if turn.conversation_id and turn.text and has_widgets():
         display(_stars(workspace, turn.conversation_id))
     if stopped:
+        kept = "what had arrived" if turn.conversation_id else "nothing of it"
         raise ReplyStopped(
-            "The reply was stopped; what had arrived is kept", "Run the cell again for a whole one"
+            f"The reply was stopped; {kept} is kept", "Run the cell again for a whole one"
         ) from None
 
 
@@ -68,7 +71,7 @@ def explanation(turn: Turn) -> View:
         (
             "recalled",
             f"{one.score:.2f} (words {one.lexical:.2f}, meaning {one.dense:.2f})",
-            f"{one.conversation.created_at:%Y-%m-%d}",
+            f"{one.conversation.created_at.astimezone():%Y-%m-%d}",
             excerpt(one.conversation.prompt),
             excerpt(one.conversation.reply),
         )
@@ -78,7 +81,7 @@ def explanation(turn: Turn) -> View:
         (
             "example",
             stars(one.rating),
-            f"{one.created_at:%Y-%m-%d}",
+            f"{one.created_at.astimezone():%Y-%m-%d}",
             excerpt(one.prompt),
             excerpt(one.reply),
         )

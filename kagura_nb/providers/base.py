@@ -14,10 +14,12 @@ class Chunk:
     Args:
         text: the next characters; may be empty.
         usage: the tokens consumed, on the last chunk, where the provider reports them.
+        cut: True on the last chunk where a token limit ended the reply.
     """
 
     text: str = ""
     usage: Usage | None = None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

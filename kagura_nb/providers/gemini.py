@@ -27,7 +27,8 @@ CONTEXT_TOKENS = 1_048_576
 """Every Gemini model since 2.5 Flash (ai.google.dev/gemini-api/docs/models, 2026-11)."""
 
 RETRIED = [408, 429, 500, 502, 503, 504]
-ENDED = ("STOP", "MAX_TOKENS")
+AT_LIMIT = "MAX_TOKENS"
+ENDED = ("STOP", AT_LIMIT)
 ROLES = {"user": "user", "assistant": "model"}
 
 
@@ -89,6 +90,7 @@ class GeminiProvider:
             raise self.faults.cut()
         if finish.value not in ENDED:
             raise self.faults.blocked(finish.value)
+        yield Chunk(cut=finish.value == AT_LIMIT)
 
 
 def open_gemini(vendor: str, model: str, settings: Settings) -> GeminiProvider:

@@ -53,7 +53,8 @@ class LocalProvider:
         longest = min(sampling.max_tokens or REPLY_TOKENS, room)
         generation = _Generation(self, {**prompt, "max_new_tokens": longest, **_drawn(sampling)})
         yield from generation.pieces()
-        yield Chunk(usage=Usage(sent, generation.received))
+        cut = generation.received >= longest and not generation.ended
+        yield Chunk(usage=Usage(sent, generation.received), cut=cut)
 
     def _prompt(self, messages: Sequence[Message]) -> dict[str, Any]:
         chat = [{"role": one.role, "content": one.content} for one in messages]
@@ -76,8 +77,11 @@ class _Generation:
         from transformers import TextIteratorStreamer
 
         self.received = 0
+        self.ended = False
         self._model = provider.model
         self._network = provider.network
+        ends = provider.network.generation_config.eos_token_id
+        self._ends = ends if isinstance(ends, list) else [ends]
         self._options = options
         self._stopped = threading.Event()
         self._failure: Exception | None = None
@@ -110,6 +114,7 @@ class _Generation:
                 stopping_criteria=StoppingCriteriaList([self._stop]),
             )
             self.received = output.shape[1] - self._options["input_ids"].shape[1]
+            self.ended = output[0, -1].item() in self._ends
         except Exception as error:  # raised again where the reply is read
             self._failure = error
         finally:

@@ -105,6 +105,7 @@ class OpenAIProvider:
             raise self.faults.cut()
         if finish == "content_filter":
             raise self.faults.blocked(finish)
+        yield Chunk(cut=finish == "length")
 
 
 def open_openai(vendor: str, model: str, settings: Settings) -> OpenAIProvider:

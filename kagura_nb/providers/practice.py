@@ -80,14 +80,15 @@ class PracticeProvider:
                 "Shorten the prompt or set a larger model with `%kagura use`",
             )
         decoder = DecodeStream(skip_special_tokens=True)
+        longest = min(room, sampling.max_tokens or room)
         said = 0
         for token in loaded.reply(prompt, sampling.temperature or 0.0):
             said += 1
             if text := (decoder.step(loaded.tokenizer, token) or "").replace(BROKEN, ""):
                 yield Chunk(text)
-            if said == min(room, sampling.max_tokens or room):
+            if said == longest:
                 break
-        yield Chunk(usage=Usage(len(prompt), said))
+        yield Chunk(usage=Usage(len(prompt), said), cut=said == longest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class OpenAIServer(LoopbackServer):
     key: str | None = None
     """The only key that is accepted; None accepts any."""
     cached_tokens = 0
+    finish = "stop"
     dimensions = 8
 
     @property
@@ -77,7 +78,7 @@ class OpenAIServer(LoopbackServer):
         kind = "chat.completion.chunk"
         for piece in pieces:
             yield json.dumps(_part(body, kind, [_choice({"content": piece})], None))
-        yield json.dumps(_part(body, kind, [_choice({}, "stop")], None))
+        yield json.dumps(_part(body, kind, [_choice({}, self.finish)], None))
         if (body.get("stream_options") or {}).get("include_usage"):
             yield json.dumps(_part(body, kind, [], usage))
         yield "[DONE]"
