@@ -39,6 +39,18 @@ def test_it_streams_and_counts(provider: Provider) -> None:
     assert len(chunks) > 2
 
 
+def test_a_reply_that_ends_at_the_token_limit_says_so(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(longest: int) -> bool:
+        return list(provider.stream(PROMPT, Sampling(0, longest)))[-1].cut
+
+    assert cut(1) and cut(20)
+    any_token = list(range(len(provider.tokenizer)))  # type: ignore[attr-defined]
+    monkeypatch.setattr(provider.network.generation_config, "eos_token_id", any_token)  # type: ignore[attr-defined]
+    assert not cut(1) and not cut(20)
+
+
 def test_temperature_zero_always_says_the_same(provider: Provider) -> None:
     assert text(provider) == text(provider)
 
@@ -100,6 +112,17 @@ def test_a_missing_folder_is_named(missing: str, tiny_model: Path) -> None:
 
     with pytest.raises(UnknownModel, match=r"nothing.* cannot be loaded.*Name a folder") as caught:
         open_provider(names[missing], Settings.load())
+
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_weights_are_told(tiny_model: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model / "model", tmp_path / "damaged")
+    weights = tmp_path / "damaged" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+
+    with pytest.raises(UnknownModel, match="damaged cannot be loaded") as caught:
+        open_provider(f"local:{tmp_path / 'damaged'}", Settings.load())
 
     assert "\n" not in str(caught.value)
 

@@ -164,7 +164,7 @@ def _load(base: str, adapter: str) -> tuple[Any, Any]:
         network = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
         if adapter:
             network = PeftModel.from_pretrained(network, adapter)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # loaders of weights, tokenizers and adapters raise what they like
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise UnknownModel(
             f"{'+'.join(filter(None, (base, adapter)))} cannot be loaded ({reason})",
