@@ -24,7 +24,8 @@ WORD_LISTS = {"kagura_nb.practice.english", "kagura_nb.practice.japanese"}
 LAZY_ROOTS = {
     "openai", "google", "chromadb", "torch", "transformers", "peft", "onnxruntime", "onnx",
     "onnxscript", "tokenizers", "tiktoken", "tiktoken_ext", "keyring", "matplotlib", "tqdm",
-    "huggingface_hub", "phonenumbers", "platformdirs", "tomli_w", "filelock", "httpx2",
+    "huggingface_hub", "phonenumbers", "platformdirs", "presidio_analyzer", "sudachipy",
+    "tomli_w", "filelock", "httpx2",
     "safetensors", "ipywidgets",
 }  # fmt: skip
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")

@@ -4,13 +4,14 @@ import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kagura_nb import KaguraError, PrivacyFilter
-from kagura_nb.errors import SettingsError
+from kagura_nb.errors import MissingExtra, SettingsError
 from kagura_nb.privacy import PromptDoor, surrogate, train
 from kagura_nb.records import Conversation, Finding, Message
 
@@ -120,6 +121,20 @@ def test_a_function_that_fails_does_not_tell_the_text() -> None:
     with pytest.raises(KaguraError, match="failed with ValueError") as caught:
         PrivacyFilter(custom_patterns={"LEAK": leak}).findings("my secret diary")
     assert "diary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("extra", "module"), [("presidio", "spacy"), ("ja-names", "sudachipy")])
+def test_an_extra_that_is_absent_names_its_command(extra: str, module: str) -> None:
+    if find_spec(module):
+        assert PrivacyFilter(extras=[extra]).scan("8.8.8.8") == {"IP_ADDRESS": ["8.8.8.8"]}
+        return
+    with pytest.raises(MissingExtra, match=rf"pip install 'kagura-nb\[{extra}\]'"):
+        PrivacyFilter(extras=[extra])
+
+
+def test_an_extra_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SettingsError, match="Use one of presidio, ja-names"):
+        PrivacyFilter(extras=["magic"])
 
 
 def test_the_same_value_has_the_same_fake_under_a_key_and_another_under_another() -> None:

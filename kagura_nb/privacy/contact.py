@@ -28,42 +28,24 @@ SPELLED_AT = (
 SPELLED_DOT = (
     r"(?:\s?[\[({<]\s?(?:[dD][oO][tT]|\.|ドット)\s?[\])}>]\s?|\s?ドット\s?|\s[dD][oO][tT]\s)"
 )
-MARKS = (
-    "[",
-    "(",
-    "{",
-    "<",
-    "アット",
-    "あっと",
-    "★",
-    "☆",
-    "◎",
-    "●",
-    "■",
-    "◆",
-    "▲",
-    "%40",
-    "&",
-    " @ ",
-)
+MARKS = (*"[({<★☆◎●■◆▲&", "アット", "あっと", "%40", " @ ")
 FILE = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|ico|bmp|css|mjs|cjs|jsx|tsx|exe|dll)\Z")
 
 PHONE_WORDS = words(
     "phone", "phones", "telephone", "smartphone", "tel", "tels", "telefon", "telefono", "telefone",
     "phonenumber", "mobile", "cell", "cellular", "fax", "call", "calls", "called", "calling",
-    "dial",
-    "dialed", "ring", "rang", "reach", "contact", "handy", "portable", "answering", "answer", "sms",
-    "text", "texted", "whatsapp", "hotline", "landline", "office", "desk", "message", "messages",
-    "ext", "extension", "voicemail", "ph", "mob", "pager", "toll-free", "toll free", "tél", "teléf",
-    "電話", "でんわ", "携帯", "ケータイ", "けいたい", "スマホ", "連絡先", "ファックス",
-    "ファクス", "問い合わせ", "問合せ", "代表", "固定", "内線", "フリーダイヤル", "おかけ",
-    "かけて",
+    "dial", "dialed", "ring", "rang", "reach", "contact", "handy", "portable", "answering",
+    "answer", "sms", "text", "texted", "whatsapp", "hotline", "landline", "office", "desk",
+    "message", "messages", "ext", "extension", "voicemail", "ph", "mob", "pager", "toll-free",
+    "toll free", "tél", "teléf", "電話", "でんわ", "携帯", "ケータイ", "けいたい", "スマホ",
+    "連絡先", "ファックス", "ファクス", "問い合わせ", "問合せ", "代表", "固定", "内線",
+    "フリーダイヤル", "おかけ", "かけて",
 )  # fmt: skip
 NO_PHONE = behind(
     "order", "invoice", "isbn", "issn", "serial", "model", "version", "case", "ticket", "tracking",
-    "account", "ref", "reference", "sku", "part", "po", "vin", "id", "card", "zip", "ssn", "commit",
-    "port", "$", "¥", "€", "£", "注文", "型番", "法人", "品番", "伝票", "口座", "会員", "受付",
-    "追跡", "製造", "郵便", "シフト", "社員", "学籍", "免許", "免許証",
+    "account", "ref", "reference", "sku", "part", "po", "vin", "id", "card", "zip", "ssn",
+    "commit", "port", "$", "¥", "€", "£", "注文", "型番", "法人", "品番", "伝票", "口座", "会員",
+    "受付", "追跡", "製造", "郵便", "シフト", "社員", "学籍", "免許", "免許証",
 )  # fmt: skip
 LEFT = r"(?<!\((?![0-9]{1,5}\)))(?<![0-9A-Za-z_].)(?<![0-9][-./,:+*=].)(?<![$¥€£#&.].)"
 RIGHT = r"(?![0-9A-Za-z_%]|[-./,:*=][0-9]|\s?(?:円|ドル|個|件|USD|EUR|JPY))"
@@ -90,7 +72,7 @@ def _phone(
 ) -> Recognizer:
     return Recognizer(
         "PHONE",
-        (form + EXTENSION + RIGHT),
+        form + EXTENSION + RIGHT,
         alone,
         near,
         context=PHONE_WORDS,
@@ -105,28 +87,24 @@ def _phone(
 ROWS = (
     Recognizer(
         "EMAIL",
-        (rf"(?:{BOX}|{QUOTED})@(?:{LABELS}{TOP}|{NUMBERED}){REPOSITORY}"),
+        rf"(?:{BOX}|{QUOTED})@(?:{LABELS}{TOP}|{NUMBERED}){REPOSITORY}",
         0.95,
         check=address,
         literals=("@",),
     ),
-    Recognizer("EMAIL", (IDEOGRAPHIC), 0.7, literals=("@",)),
+    Recognizer("EMAIL", IDEOGRAPHIC, 0.7, literals=("@",)),
     Recognizer(
         "EMAIL",
-        (
-            rf"{PLAIN_BOX}(?:{SPELLED_AT}|@)(?:{PLAIN_LABEL}(?:{SPELLED_DOT}|\.)){{1,6}}"
-            r"[A-Za-z]{2,24}(?![A-Za-z0-9])"
-        ),
+        rf"{PLAIN_BOX}(?:{SPELLED_AT}|@)(?:{PLAIN_LABEL}(?:{SPELLED_DOT}|\.)){{1,6}}"
+        r"[A-Za-z]{2,24}(?![A-Za-z0-9])",
         0.9,
         check=address,
         literals=MARKS,
     ),
     Recognizer(
         "EMAIL",
-        (
-            rf"{PLAIN_BOX}\s[aA][tT]\s(?:{PLAIN_LABEL}\s[dD][oO][tT]\s){{1,6}}"
-            r"[A-Za-z]{2,24}(?![A-Za-z0-9])"
-        ),
+        rf"{PLAIN_BOX}\s[aA][tT]\s(?:{PLAIN_LABEL}\s[dD][oO][tT]\s){{1,6}}"
+        r"[A-Za-z]{2,24}(?![A-Za-z0-9])",
         0.9,
         literals=(" dot ", " DOT ", " Dot "),
     ),

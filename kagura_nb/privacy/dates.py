@@ -4,31 +4,27 @@ from kagura_nb.privacy.recognizer import Recognizer
 
 MONTHS = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
-    r"Sep(?:t(?:ember)?)?|"
-    r"Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+    r"Sep(?:t(?:ember)?)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 )
 DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
-TIME = (
-    r"(?:[T ](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?:Z|"
-    r"[+-][0-9]{2}:?[0-9]{2})?)?"
-)
+NTH = rf"{DAY}(?:st|nd|rd|th)?"
+YEAR = "(?:1[89]|2[01])[0-9]{2}"
+CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+TIME = rf"(?:[T ]{CLOCK}(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?"
 EDGE = r"(?<![0-9A-Za-z_])(?<![0-9][-./])"
 END = r"(?![0-9A-Za-z_]|[-./][0-9])"
 
 
 def _date(form: str) -> Recognizer:
-    return Recognizer("DATE", (form), 0.7, digits=2, switch="dates")
+    return Recognizer("DATE", form, 0.7, digits=2, switch="dates")
 
 
 ROWS = (
-    _date(rf"{EDGE}(?:1[89]|2[01])[0-9]{{2}}([-./])(?:0?[1-9]|1[0-2])\1{DAY}{TIME}{END}"),
-    _date(rf"{EDGE}{DAY}([-./]){DAY}\1(?:(?:1[89]|2[01])?[0-9]{{2}}){TIME}{END}"),
+    _date(rf"{EDGE}{YEAR}([-./])(?:0?[1-9]|1[0-2])\1{DAY}{TIME}{END}"),
+    _date(rf"{EDGE}{DAY}([-./]){DAY}\1(?:{YEAR}|[0-9]{{2}}){TIME}{END}"),
+    _date(rf"{EDGE}(?:{NTH} )?{MONTHS}\.? (?:{NTH},? )?{YEAR}{END}"),
     _date(
-        rf"{EDGE}(?:{DAY}(?:st|nd|rd|th)? )?{MONTHS}\.? (?:{DAY}(?:st|nd|rd|th)?,? )?(?:1[89]|"
-        rf"2[01])[0-9]{{2}}{END}"
-    ),
-    _date(
-        r"(?:(?:明治|大正|昭和|平成|令和)(?:元|[0-9]{1,2})年|"
-        r"[0-9]{4}年)[ ]?[0-9]{1,2}月(?:[ ]?[0-9]{1,2}日)?"
+        r"(?:(?:明治|大正|昭和|平成|令和)(?:元|[0-9]{1,2})年|[0-9]{4}年)"
+        r" ?[0-9]{1,2}月(?: ?[0-9]{1,2}日)?"
     ),
 )

@@ -6,10 +6,11 @@
 Only `scan` gives values away, to its caller; everything else speaks of types and places.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from kagura_nb.privacy.custom import Pattern, recognizers
 from kagura_nb.privacy.engine import Engine
+from kagura_nb.privacy.extras import rows as extra_rows
 from kagura_nb.privacy.policies import label
 from kagura_nb.privacy.table import TABLE
 from kagura_nb.records import Conversation, Finding
@@ -25,9 +26,11 @@ class PrivacyFilter:
         urls: whether every web address counts.
         dates: whether dates count.
         private_ips: whether private, local and documentation addresses count.
+        extras: optional models that look for more, see `EXTRAS`.
 
     Raises:
-        SettingsError: a custom pattern that is invalid or too slow, and why.
+        SettingsError: a custom pattern that is invalid or too slow, and why; an unknown extra.
+        MissingExtra: an extra that is not installed.
     """
 
     def __init__(
@@ -39,11 +42,13 @@ class PrivacyFilter:
         urls: bool = False,
         dates: bool = False,
         private_ips: bool = False,
+        extras: Sequence[str] = (),
     ) -> None:
         self.anonymize = anonymize
         on = {"": True, "urls": urls, "dates": dates, "private_ips": private_ips}
         rows = [row for row in TABLE if row.secret or (detect_pii and on[row.switch])]
-        self._engine = Engine([*recognizers(custom_patterns or {}), *rows])
+        more = [row for extra in extras for row in extra_rows(extra)]
+        self._engine = Engine([*recognizers(custom_patterns or {}), *rows, *more])
 
     def findings(self, text: str) -> list[Finding]:
         """What is in a text, in order, without overlaps; the offsets are those of the text."""

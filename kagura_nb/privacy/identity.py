@@ -10,9 +10,7 @@ EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-./].)"
 END = r"(?![0-9A-Za-z_]|[-./][0-9])"
 NO_NUMBER = behind(
     "order", "invoice", "serial", "tracking", "part", "sku", "ticket", "case", "isbn", "注文",
-    "伝票",
-    "追跡",
-    "法人", "型番",
+    "伝票", "追跡", "法人", "型番",
 )  # fmt: skip
 LABELLED = (
     ("JP_DRIVER_LICENSE", "免許", r"[0-9](?:[ -]?[0-9]){11}"),
@@ -84,12 +82,10 @@ def listed(module: str, value: str) -> bool:
 def _labelled(type: str, labels: str, form: str) -> Recognizer:
     return Recognizer(
         type,
-        (
-            rf"(?:{labels})[許証の書者手帳基礎番号記カードs ]{{0,10}}"
-            rf"(?:[Nn]umber|[Nn][Oo]\.?|ナンバー|ID|#)?(?:\s?(?:is|"
-            rf"was)\s)?[\s:はがの#第=(\"']{{0,6}}"
-            rf"(?P<value>{form})(?![0-9A-Za-z]|-[0-9])"
-        ),
+        rf"(?:{labels})[許証の書者手帳基礎番号記カードs ]{{0,10}}"
+        rf"(?:[Nn]umber|[Nn][Oo]\.?|ナンバー|ID|#)?(?:\s?(?:is|was)\s)?"
+        rf"[\s:はがの#第=(\"']{{0,6}}"
+        rf"(?P<value>{form})(?![0-9A-Za-z]|-[0-9])",
         0.85,
         literals=tuple(labels.split("|")),
         digits=5,
@@ -115,7 +111,7 @@ def _national(
 ROWS = (
     Recognizer(
         "SSN",
-        (rf"[0-9]{EDGE}[0-9]{{2}}-[0-9]{{2}}-[0-9]{{4}}{END}"),
+        rf"[0-9]{EDGE}[0-9]{{2}}-[0-9]{{2}}-[0-9]{{4}}{END}",
         0.75,
         0.95,
         context=words("ssn", "social security"),
@@ -125,7 +121,7 @@ ROWS = (
     ),
     Recognizer(
         "SSN",
-        (rf"[0-9]{EDGE}[0-9]{{2}}(?P<gap>[ .]?)[0-9]{{2}}(?P=gap)[0-9]{{4}}{END}"),
+        rf"[0-9]{EDGE}[0-9]{{2}}(?P<gap>[ .]?)[0-9]{{2}}(?P=gap)[0-9]{{4}}{END}",
         0.0,
         0.9,
         context=words("ssn", "ss#", "ss #", "social", "taxpayer", "tin", "ソーシャル", "社会保障"),
@@ -135,7 +131,7 @@ ROWS = (
     ),
     Recognizer(
         "MY_NUMBER",
-        (rf"[0-9]{EDGE}(?:[ -]?[0-9]){{11}}{END}"),
+        rf"[0-9]{EDGE}(?:[ -]?[0-9]){{11}}{END}",
         0.0,
         0.95,
         context=around("My ?Number|MY ?NUMBER|my_?number|[Ii]ndividual [Nn]umber|マイナ|個人番号"),
@@ -145,22 +141,20 @@ ROWS = (
     ),
     Recognizer(
         "JP_RESIDENCE_CARD",
-        (r"[A-Z](?<![A-Za-z0-9].)[A-Z][0-9]{8}[A-Z]{2}(?![A-Za-z0-9])"),
+        r"[A-Z](?<![A-Za-z0-9].)[A-Z][0-9]{8}[A-Z]{2}(?![A-Za-z0-9])",
         0.6,
         digits=8,
     ),
     Recognizer(
         "NATIONAL_ID",  # United Kingdom's national insurance
-        (
-            r"[A-CEGHJ-PR-TW-Z](?<![A-Za-z0-9].)[A-CEGHJ-NPR-TW-Z](?<!BG|GB|KN|NK|NT|TN|ZZ)"
-            r"(?: ?[0-9]{2}){3} ?[A-D](?![A-Za-z0-9])"
-        ),
+        r"[A-CEGHJ-PR-TW-Z](?<![A-Za-z0-9].)[A-CEGHJ-NPR-TW-Z](?<!BG|GB|KN|NK|NT|TN|ZZ)"
+        r"(?: ?[0-9]{2}){3} ?[A-D](?![A-Za-z0-9])",
         0.7,
         digits=6,
     ),
     Recognizer(
         "NATIONAL_ID",  # Singapore's identity card
-        (r"[STFGM](?<![A-Za-z0-9].)[0-9]{7}[A-Z](?![A-Za-z0-9])"),
+        r"[STFGM](?<![A-Za-z0-9].)[0-9]{7}[A-Z](?![A-Za-z0-9])",
         0.6,
         digits=7,
     ),
@@ -168,7 +162,7 @@ ROWS = (
     *(_national(module, *rest) for module, rest in NATIONAL.items()),
     Recognizer(
         "POSTAL_CODE",
-        (rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}(?![ -]{{1,2}}[0-9])"),
+        rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}(?![ -]{{1,2}}[0-9])",
         0.0,
         0.8,
         context=around(
@@ -180,34 +174,27 @@ ROWS = (
     ),
     Recognizer(
         "POSTAL_CODE",
-        (
-            r"(?:[Zz][Ii][Pp](?:[ _-]?[Cc][Oo][Dd][Ee])?|(?i:post(?:al)?[ _-]?code)|PLZ|"
-            r"[Cc][Ee][Pp]|\bCAP\b)"
-            r"[\"']?(?:\s?[:=]\s?|\s(?:is|was)\s|\s)[\"']?"
-            r"(?P<value>[0-9]{3,5}(?:[- ][0-9]{2,4})?(?:\s[A-Z]{2})?|"
-            r"[A-Z][0-9A-Z]{1,3}\s?[0-9][A-Z0-9]{2})"
-            r"(?![0-9A-Za-z_]|[-./][0-9])"
-        ),
+        r"(?:[Zz][Ii][Pp](?:[ _-]?[Cc][Oo][Dd][Ee])?|(?i:post(?:al)?[ _-]?code)|"
+        r"PLZ|[Cc][Ee][Pp]|\bCAP\b)"
+        r"[\"']?(?:\s?[:=]\s?|\s(?:is|was)\s|\s)[\"']?"
+        r"(?P<value>[0-9]{3,5}(?:[- ][0-9]{2,4})?(?:\s[A-Z]{2})?|"
+        r"[A-Z][0-9A-Z]{1,3}\s?[0-9][A-Z0-9]{2})"
+        r"(?![0-9A-Za-z_]|[-./][0-9])",
         0.85,
         literals=("ip", "IP", "ost", "OST", "PLZ", "ep", "EP", "CAP"),
         digits=3,
     ),
     Recognizer(
         "POSTAL_CODE",  # United Kingdom
-        (
-            r"[A-PR-UWYZ](?<![A-Za-z0-9].)[A-HK-Y]?[0-9][0-9A-HJKPSTUW]? [0-9][ABD-HJLNP-UW-Z]{2}"
-            r"(?![A-Za-z0-9])"
-        ),
+        r"[A-PR-UWYZ](?<![A-Za-z0-9].)[A-HK-Y]?[0-9][0-9A-HJKPSTUW]? [0-9][ABD-HJLNP-UW-Z]{2}"
+        r"(?![A-Za-z0-9])",
         0.6,
         digits=2,
     ),
     Recognizer(
         "POSTAL_CODE",  # Canada
-        (
-            r"[ABCEGHJ-NPRSTVXY](?<![A-Za-z0-9].)[0-9][ABCEGHJ-NPRSTV-Z] [0-9][ABCEGHJ-NPRSTV-Z]"
-            r"[0-9]"
-            r"(?![A-Za-z0-9])"
-        ),
+        r"[ABCEGHJ-NPRSTVXY](?<![A-Za-z0-9].)[0-9][ABCEGHJ-NPRSTV-Z] [0-9]"
+        r"[ABCEGHJ-NPRSTV-Z][0-9](?![A-Za-z0-9])",
         0.6,
         digits=3,
     ),

@@ -1,6 +1,7 @@
 """Where somebody is on the network: addresses of machines and pages."""
 
 import re
+from dataclasses import replace
 from ipaddress import IPv6Network, ip_address
 
 from kagura_nb.privacy.recognizer import Recognizer, behind
@@ -46,20 +47,15 @@ def hardware(value: str) -> bool:
     return not SILENT.fullmatch(value)
 
 
-def _ip(form: str, literal: str, **fields: object) -> tuple[Recognizer, ...]:
-    row = form
-    return (
-        Recognizer("IP_ADDRESS", row, 0.8, against=NO_ADDRESS, check=public, literals=(literal,)),
-        Recognizer(
-            "IP_ADDRESS",
-            row,
-            0.8,
-            against=NO_ADDRESS,
-            check=private,
-            literals=(literal,),
-            switch="private_ips",
-        ),
-    )
+def cisco(value: str) -> bool:
+    """A hardware address with dots, no number with them."""
+    plain = value.replace(".", "")
+    return hardware(plain) and not plain.isdigit()
+
+
+def _ip(form: str, literal: str) -> tuple[Recognizer, Recognizer]:
+    row = Recognizer("IP_ADDRESS", form, 0.8, against=NO_ADDRESS, check=public, literals=(literal,))
+    return row, replace(row, check=private, switch="private_ips")
 
 
 ROWS = (
@@ -67,40 +63,31 @@ ROWS = (
     *_ip(IPV6, ":"),
     Recognizer(
         "MAC_ADDRESS",
-        (
-            r"[0-9A-Fa-f](?<![0-9A-Za-z_:-].)[0-9A-Fa-f](?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f"
-            r"]{2}){4}"
-            r"(?![0-9A-Za-z_]|[:-][0-9A-Za-z])"
-        ),
+        r"[0-9A-Fa-f](?<![0-9A-Za-z_:-].)[0-9A-Fa-f](?:([:-])[0-9A-Fa-f]{2})"
+        r"(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Za-z_]|[:-][0-9A-Za-z])",
         0.85,
         check=hardware,
         literals=(":", "-"),
     ),
     Recognizer(
         "MAC_ADDRESS",
-        (
-            r"[0-9A-Fa-f](?<![0-9A-Za-z_.].)[0-9A-Fa-f]{3}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
-            r"(?![0-9A-Za-z_.])"
-        ),
+        r"[0-9A-Fa-f](?<![0-9A-Za-z_.].)[0-9A-Fa-f]{3}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
+        r"(?![0-9A-Za-z_.])",
         0.7,
-        check=lambda value: (
-            hardware(value.replace(".", "")) and not value.replace(".", "").isdigit()
-        ),
+        check=cisco,
         literals=(".",),
     ),
     Recognizer(
         "URL",
-        (rf"(?:[hH]ttps?|HTTPS?|s?ftp)://{URL_BODY}{{0,2000}}{URL_END}/?"),
+        rf"(?:[hH]ttps?|HTTPS?|s?ftp)://{URL_BODY}{{0,2000}}{URL_END}/?",
         0.85,
         literals=("://",),
         switch="urls",
     ),
     Recognizer(
         "URL",
-        (
-            rf"[wW]{{3}}(?<![A-Za-z0-9@/.]...)(?:\.{HOST}){{2,6}}(?:/(?"
-            rf":{URL_BODY}{{0,2000}}{URL_END})?)?"
-        ),
+        rf"[wW]{{3}}(?<![A-Za-z0-9@/.]...)(?:\.{HOST}){{2,6}}"
+        rf"(?:/(?:{URL_BODY}{{0,2000}}{URL_END})?)?",
         0.85,
         literals=("www.", "WWW."),
         switch="urls",

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 DOMESTIC = (
-    "JP", "GB", "FR", "DE", "IT", "ES", "NL", "BE", "CH", "AT", "SE", "AU", "ZA", "KR", "IN", "IE"
+    "JP", "GB", "FR", "DE", "IT", "ES", "NL", "BE", "CH", "AT", "SE", "AU", "ZA", "KR", "IN", "IE",
 )  # fmt: skip
 """Whose numbers are known without a country code, beside those of North America."""
 TOLL_FREE = re.compile(r"0(?:120|800|570|990)")

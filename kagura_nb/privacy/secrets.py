@@ -17,37 +17,30 @@ FORMS = (
     (r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", ("Q~",)),  # Microsoft Entra
     (r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}", (".atlasv1.",)),  # Terraform
     (r"[A-Za-z0-9+/]{86}==", ("==",)),  # Azure storage
-    (
-        r"[0-9]{1,2}/[0-9A-Za-z_-]{16}:[0-9A-Za-z_-]{20,40}|1//[0-9A-Za-z_-]{40,120}",
-        ("/",),
-    ),  # Google, Asana
+    (r"1//[0-9A-Za-z_-]{40,120}", ("1//",)),  # Google
 )
 JWT = r"[A-Za-z0-9_-]{10,4000}\.ey[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{0,2000}"
 KEY_BLOCK = (
-    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:[^-\x00]|-(?!----)){0,20000}(?:-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-"
-    r"----|\Z)"
+    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-\x00]|-(?!----)){0,20000}"
+    r"(?:-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|\Z)"
 )
+"""Also one that is cut off."""
 SHORTEST = 15
 """Characters of the shortest vendor's key."""
 NAMES = (
-    r"(?:api|access|secret|private|auth|client|consumer|signing|encryption|account|master|"
-    r"service|license)"
-    r"[_ .-]?(?:key|token|secret|id_token)|secret|token|credentials?|apikey|bearer|passkey|webhook|"
+    r"(?:api|access|secret|private|auth|client|consumer|signing|encryption|account|master|service)"
+    r"[_ .-]?(?:key|token|secret)|secret|token|credentials?|apikey|bearer|passkey|webhook|"
     r"(?:php|j|asp)?sess(?:ion)?[_-]?(?:id)?|connect\.sid|_csrf|x-amz-signature|sig|"
-    r"auth(?:orization)?|"
-    r"APIキー|シークレット|トークン|秘密鍵"
+    r"auth(?:orization)?|APIキー|シークレット|トークン|秘密鍵"
 )
 PASSWORDS = (
-    r"p(?:assw(?:or)?d|ass(?:phrase|code)?|wd|asswort)|mot de passe|contraseña|パスワード|"
-    r"暗証番号|合言葉|"
-    r"PIN"
+    r"p(?:assw(?:or)?d|ass(?:phrase|code)?|wd|asswort)|mot de passe|contraseña|"
+    r"パスワード|暗証番号|合言葉|PIN"
 )
 PASSWORD_LITERALS = (
-    "assw", "ASSW", "assphrase", "ASSPHRASE", "asscode", "ASSCODE", "ass=", "ASS=", "ass:",
-    "ASS:", "ass =",
-    "pwd", "PWD", "Pwd", "passwd", "mot de passe", "contraseña", "パスワード", "暗証", "合言葉",
-    "PIN",
+    "assw", "ASSW", "assphrase", "ASSPHRASE", "asscode", "ASSCODE", "ass=", "ASS=", "ass:", "ASS:",
+    "ass =", "pwd", "PWD", "Pwd", "mot de passe", "contraseña", "パスワード", "暗証",
+    "合言葉", "PIN",
 )  # fmt: skip
 QUOTE = r"(?:[brf]?[\"'`]{1,3})?"
 NO_SECRET = ("cache", "public", "sort", "primary", "foreign", "object", "row", "partition")
@@ -106,8 +99,7 @@ def _secret(
     confidence: float = 0.96,
     check: Check = anything,
 ) -> Recognizer:
-    pattern = form
-    return Recognizer(type, pattern, confidence, check=check, literals=literals, secret=True)
+    return Recognizer(type, form, confidence, check=check, literals=literals, secret=True)
 
 
 def _vendor(beginning: str, rest: str) -> Recognizer:
@@ -118,7 +110,7 @@ def _vendor(beginning: str, rest: str) -> Recognizer:
 
 def _form(form: str, literals: tuple[str, ...]) -> Recognizer:
     bounded = rf"(?<![A-Za-z0-9_/+-])(?:{form})(?![A-Za-z0-9_/+-])"
-    return _secret("API_KEY", bounded, literals, check=varied)
+    return replace(_secret("API_KEY", bounded, literals, check=varied), token=SHORTEST)
 
 
 def _assigned(
@@ -131,7 +123,7 @@ def _assigned(
 ROWS = (
     *(_vendor(*one) for one in BEGINNINGS.items()),
     *(_form(*one) for one in FORMS),
-    _secret("JWT", rf"ey(?<![A-Za-z0-9_-]ey){JWT}", ("ey",), 0.97),
+    replace(_secret("JWT", rf"ey(?<![A-Za-z0-9_-]ey){JWT}", ("ey",), 0.97), token=20),
     _secret("PRIVATE_KEY", KEY_BLOCK, ("-----BEGIN",), 0.99),
     _secret(
         "CREDENTIALS",
