@@ -84,6 +84,23 @@ def test_clearing_takes_the_comment_too(kernel: Kernel, stars: str) -> None:
     assert written(kernel) == [[None, None]]
 
 
+def test_an_emptied_comment_is_cleared_in_the_store(kernel: Kernel) -> None:
+    messages = kernel.run(
+        "from kagura_nb import Assistant\n"
+        "assistant = Assistant('rater')\n"
+        "told = assistant.store.collect('hello', 'Hello!', 'none')\n"
+        "real = Stars(told, lambda *given: assistant.rate(told, *given))\n"
+        "print(real.comm.comm_id)"
+    )
+    comm = next(one["content"]["text"] for one in messages if one["msg_type"] == "stream").strip()
+
+    click(kernel, comm, 4, comment="too long")
+    shown = click(kernel, comm, 4, serial=2, comment="")
+
+    assert shown["comment"] == ""
+    kernel.run("assert assistant.store.get(told).comment is None")
+
+
 @pytest.mark.parametrize(
     ("comment", "line"),
     [

@@ -29,9 +29,10 @@ class Stars(anywidget.AnyWidget):  # type: ignore[misc]
 
     Args:
         conversation_id: the conversation that is rated.
-        rate: writes stars (1 to 5, None clears) and comment to the store and returns one line for
-            the user. Called on a worker thread, one call at a time. What it raises is shown as an
-            alert, and the stars go back to the last rating that was written.
+        rate: writes stars (1 to 5, None clears) and comment (empty clears it, None leaves it) to
+            the store and returns one line for the user. Called on a worker thread, one call at a
+            time. What it raises is shown as an alert, and the stars go back to the last rating
+            that was written.
         rating: the stars that are on disk now.
         comment: the comment that is on disk now.
     """
@@ -68,7 +69,7 @@ class Stars(anywidget.AnyWidget):  # type: ignore[misc]
     def _answer(self, content: dict[str, Any]) -> None:
         if content["kind"] == "rate":
             rating = content["rating"]
-            self._write(rating, content.get("comment", self._comment) or None if rating else None)
+            self._write(rating, content.get("comment", self._comment) if rating else None)
             self.send({"kind": "done", "serial": content["serial"]})
         self._send_comment()
 
