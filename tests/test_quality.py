@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,14 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str) -> None:
         [sys.executable, "-c", report], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_file_of_the_package_is_installed_with_it() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    shipped = settings["tool"]["setuptools"]["package-data"]["*"]
+    files = [one for one in (ROOT / "kagura_nb").rglob("*") if one.is_file()]
+    beside_code = {one.name for one in files if one.suffix not in (".py", ".pyc")}
+    assert [one for one in beside_code if not any(fnmatch(one, form) for form in shipped)] == []
 
 
 def test_every_public_name_can_be_imported() -> None:
