@@ -6,12 +6,16 @@
     reply("Hello")
     reply.feedback(5, "friendly")
 
-Every call is collected, every rating counts, and reaching the threshold is announced once.
+Every call is collected, every rating counts, and reaching the threshold is announced once. Methods,
+coroutines and generators are taken too; what streams is collected when it is exhausted.
 """
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from kagura_nb.errors import UnknownConversation
@@ -23,12 +27,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+@dataclass(slots=True)
+class _Progress:
+    """What a decorated function and the methods bound from it share."""
+
+    last_id: str | None = None
+    announced: bool = False
+
+
 class Collected(Generic[P, R]):
     """The decorated function; call it as before.
 
     Attributes:
         store: the conversations of the user.
-        last_id: the conversation of the latest call that returned, None before the first.
     """
 
     def __init__(
@@ -41,20 +52,37 @@ class Collected(Generic[P, R]):
     ) -> None:
         functools.update_wrapper(self, function)
         self.store = store
-        self.last_id: str | None = None
+        self._progress = _Progress()
         self._function = function
         self._threshold = threshold
         self._ready = Selection(min_rating=min_rating, trainable=True)
         self._announce = announce
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Answer, and collect the conversation; a coroutine function collects when awaited."""
+        """Answer, and collect the conversation once its reply is whole."""
         result = self._function(*args, **kwargs)
         prompt = self._prompt(*args, **kwargs)
         if inspect.isawaitable(result):
-            return cast(R, self._collect_later(prompt, result))
+            return cast(R, self._collect_awaited(prompt, result))
+        if inspect.isgenerator(result):
+            return cast(R, self._collect_pieces(prompt, result))
+        if inspect.isasyncgen(result):
+            return cast(R, self._collect_later_pieces(prompt, result))
         self._collect(prompt, result)
         return result
+
+    def __get__(self, instance: object, owner: type | None = None) -> "Collected[..., R]":
+        """The function as a method: its object is no prompt."""
+        if instance is None:
+            return self
+        bound = copy(self)
+        bound._function = MethodType(self._function, instance)
+        return bound
+
+    @property
+    def last_id(self) -> str | None:
+        """The conversation of the latest call whose reply is whole, None before the first."""
+        return self._progress.last_id
 
     def feedback(self, rating: int | None, comment: str | None = None) -> Stats:
         """Rate the latest reply; None clears the rating.
@@ -74,28 +102,50 @@ class Collected(Generic[P, R]):
         before = self.store.count(self._ready)
         self.store.add_feedback(self.last_id, rating, comment)
         if before < self._threshold <= self.store.count(self._ready):
-            self._announce(
-                f"{self._threshold} good conversations: enough to train a model of yours."
-            )
+            self._announce_once()
         return self.stats()
 
     def stats(self) -> Stats:
         """The user's counts."""
         return self.store.get_stats()
 
+    def _announce_once(self) -> None:
+        if not self._progress.announced:
+            self._progress.announced = True
+            self._announce(
+                f"{self._threshold} good conversations: enough to train a model of yours."
+            )
+
     def _prompt(self, *args: Any, **kwargs: Any) -> str:
         """The first argument's text, wherever the caller put it."""
         bound = inspect.signature(self._function).bind(*args, **kwargs)
-        return str(next(iter(bound.arguments.values()), ""))
+        return str(next(iter([*bound.args, *bound.kwargs.values()]), ""))
 
     def _collect(self, prompt: str, reply: object) -> None:
         model = f"function:{self.__name__}"  # type: ignore[attr-defined]
-        self.last_id = self.store.collect(prompt, str(reply), model, session=model)
+        identifier = self.store.collect(prompt, str(reply), model, session=model)
+        self._progress.last_id = identifier
 
-    async def _collect_later(self, prompt: str, result: Awaitable[Any]) -> Any:
+    async def _collect_awaited(self, prompt: str, result: Awaitable[Any]) -> Any:
         reply = await result
         self._collect(prompt, reply)
         return reply
+
+    def _collect_pieces(self, prompt: str, pieces: Iterator[Any]) -> Iterator[Any]:
+        seen = []
+        for piece in pieces:
+            seen.append(str(piece))
+            yield piece
+        self._collect(prompt, "".join(seen))
+
+    async def _collect_later_pieces(
+        self, prompt: str, pieces: AsyncIterator[Any]
+    ) -> AsyncIterator[Any]:
+        seen = []
+        async for piece in pieces:
+            seen.append(str(piece))
+            yield piece
+        self._collect(prompt, "".join(seen))
 
 
 def auto_finetune(
