@@ -34,7 +34,7 @@ class Kernel:
         Raises:
             AssertionError: the cell failed.
         """
-        request = self.client.execute(code)
+        request = self.client.execute(code, stop_on_error=False)
         return self.until(lambda message: _is_idle(message, request))
 
     def until(self, last: Callable[[Message], bool]) -> list[Message]:

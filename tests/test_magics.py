@@ -1,15 +1,16 @@
 """`%%kagura` and `%kagura` in a real kernel: what a cell shows, keeps, and how it fails."""
 
-from typing import Any
+import re
 
 import pytest
 from kernels import Kernel, displayed
 
 from kagura_nb.notebook.completion import candidates
-from kagura_nb.notebook.interpolate import interpolate
+from kagura_nb.notebook.interpolate import Cells, interpolate
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
 
+CELLS: dict[str, Cells] = {"In": ["", "first"], "Out": {2: 42}, "Err": {3: "ZeroDivisionError: x"}}
 LOAD = "%load_ext kagura_nb\n%config KaguraMagics.model = 'practice'"
 
 
@@ -50,6 +51,11 @@ def test_private_turns_have_no_stars(loaded: Kernel) -> None:
         ("%%kagura --nonsense\nhello", "unrecognized arguments: --nonsense"),
         ("%kagura rate last 6", "InvalidRating: '6' is not a rating"),
         ("%kagura nonsense", "SettingsError: No such command 'nonsense'"),
+        ("%kagura Hello there", "Say something to the model below `%%kagura`"),
+        ("%%kagura -o a.b\nhello", "SettingsError: 'a.b' is no name of a variable. Choose"),
+        ("%%kagura -o 1\nhello", "SettingsError: '1' is no name of a variable. Choose"),
+        ("%%kagura -o class\nhello", "SettingsError: 'class' is taken by Python. Choose"),
+        ("%%kagura -o print\nhello", "SettingsError: 'print' is taken by Python. Choose"),
         ("%config KaguraMagics.user = '../x'\n%kagura status", "InvalidUserId: '../x'"),
     ],
 )
@@ -74,15 +80,46 @@ def test_errors_stay_catchable(loaded: Kernel) -> None:
         ("{name} and {In[1]}", "{braces} and first"),
         ("{Out[2]} {Err[3]}", "42 ZeroDivisionError: x"),
         (
-            "{unknown} {} {1} { name } {{name}} {Out[9]}",
-            "{unknown} {} {1} { name } {{braces}} {Out[9]}",
+            "{unknown} {} {1} { name } {{name}} {Out[9]} {In} {Out} {re} {len}",
+            "{unknown} {} {1} { name } {{braces}} {Out[9]} {In} {Out} {re} {len}",
         ),
         ('{"json": 1} {name.attr} {name!r}', '{"json": 1} {name.attr} {name!r}'),
     ],
 )
-def test_only_names_of_the_notebook_are_put_in(text: str, result: str) -> None:
-    namespace: dict[str, Any] = {"name": "{braces}", "In": ["", "first"], "Out": {2: 42}}
-    assert interpolate(text, namespace, {3: "ZeroDivisionError: x"}) == result
+def test_only_values_of_the_notebook_are_put_in(text: str, result: str) -> None:
+    namespace = {"name": "{braces}", "In": ["", "first"], "Out": {2: 42}, "re": re, "len": len}
+    assert interpolate(text, namespace, CELLS).text == result
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("{nme}, {Out[99]} and {nme}", ("{nme}", "{Out[99]}")),
+        ("{nme}を訳して", ("{nme}",)),
+        ("{In} {Out} {re} {len}", ("{In}", "{Out}", "{re}", "{len}")),
+        ("`{nme}` {name}", ()),
+        ("```\n{nme}\n```\nand ```\n{nme}", ()),
+        (r"\frac{a}{b}, x^{n}, ${HOME}, { nme } and {{nme}}", ()),
+        ('{"nme": {}} {nme.x} {nme!r}', ()),
+    ],
+)
+def test_what_looks_like_a_value_but_has_none_is_told(text: str, missing: tuple[str, ...]) -> None:
+    assert interpolate(text, {"name": "x", "re": re, "len": len}, CELLS).missing == missing
+
+
+def test_a_missing_value_is_told_below_the_answer(loaded: Kernel) -> None:
+    messages = loaded.run("%%kagura\nHello {nme}!")
+    told = [one["content"].get("data", {}).get("text/plain", "") for one in messages]
+    assert "No value for {nme}: sent as it is." in told
+
+
+def test_an_earlier_cell_is_put_in_as_it_was_typed(loaded: Kernel) -> None:
+    loaded.run("%%kagura\nHello!")
+    messages = loaded.run("len(In)")
+    cell = int(displayed(messages)["data"]["text/plain"]) - 2
+    loaded.run(f"%%kagura\nRepeat {{In[{cell}]}}")
+    shown = displayed(loaded.run("%kagura show"))["data"]["text/plain"]
+    assert "Repeat %%kagura\nHello!" in shown
 
 
 @pytest.mark.parametrize(

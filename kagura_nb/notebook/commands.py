@@ -232,7 +232,9 @@ def run(workspace: Workspace, words: list[str]) -> View | None:
             words or ["help"], prog_name=MAGIC, standalone_mode=False, obj=workspace
         )
     except click.ClickException as error:
+        known = words[0] in commands.commands
+        talk = "" if known else "Say something to the model below `%%kagura`; "
         raise SettingsError(
-            error.format_message().rstrip(".?"), "`%kagura help` shows how it is done"
+            error.format_message().rstrip(".?"), f"{talk}`%kagura help` shows how it is done"
         ) from None
     return result if isinstance(result, View) else None

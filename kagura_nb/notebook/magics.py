@@ -1,6 +1,8 @@
 """`%%kagura` asks, `%kagura` runs a sub-command: both only parse and delegate."""
 
 import argparse
+import builtins
+import keyword
 import os
 import shlex
 from pathlib import PurePath
@@ -17,10 +19,19 @@ from kagura_nb.errors import SettingsError
 from kagura_nb.notebook import completion
 from kagura_nb.notebook.answer import answer, has_widgets
 from kagura_nb.notebook.commands import run
-from kagura_nb.notebook.interpolate import interpolate
+from kagura_nb.notebook.interpolate import Cells, Interpolated, interpolate
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
+
+
+def _variable(name: str) -> str:
+    """The name of a variable that a reply may be kept in."""
+    taken = keyword.iskeyword(name) or hasattr(builtins, name) or name in ("In", "Out")
+    if taken or not name.isidentifier():
+        why = "is taken by Python" if taken else "is no name of a variable"
+        raise SettingsError(f"{name!r} {why}", "Choose a name of your own, like `-o reply`")
+    return name
 
 
 @magics_class
@@ -40,7 +51,7 @@ class KaguraMagics(Magics):
     @no_var_expand
     @magic_arguments()
     @argument("-m", "--model", help="provider:model for this cell")
-    @argument("-o", "--output", metavar="VAR", help="keep the reply in this variable")
+    @argument("-o", "--output", metavar="VAR", type=_variable, help="keep the reply in it")
     @argument("-f", "--format", default="md", choices=completion.FORMATS, help="how it is shown")
     @argument("--session", help="the conversation to continue; by default this notebook's")
     @argument("--no-memory", action="store_true", help="recall no earlier conversation")
@@ -50,7 +61,7 @@ class KaguraMagics(Magics):
     def kagura(self, line: str, cell: str | None = None) -> View | None:
         """Ask with `%%kagura`; `%kagura help` lists the sub-commands."""
         if cell is None:
-            words = [self._interpolated(word) for word in _split(line)]
+            words = [self._interpolated(word).text for word in _split(line)]
             return _shown(run(self.workspace, words))
         self._ask(self._options(line), cell)
         return None
@@ -77,15 +88,20 @@ class KaguraMagics(Magics):
         }
         if options.session:
             chosen["session"] = options.session
-        turn = self.workspace.assistant.stream(self._interpolated(cell.strip()), **chosen)
+        prompt = self._interpolated(cell.strip())
+        turn = self.workspace.assistant.stream(prompt.text, **chosen)
+        turn.notices += [prompt.notice] if prompt.notice else []
         try:
             answer(self.workspace, turn, options.format, explain=options.explain)
         finally:
             if options.output:
                 self.namespace[options.output] = turn.text
 
-    def _interpolated(self, text: str) -> str:
-        return interpolate(text, self.namespace, self.errors)
+    def _interpolated(self, text: str) -> Interpolated:
+        history = self.shell and self.shell.history_manager
+        typed: Cells = history.input_hist_raw if history else ()
+        showed: Cells = history.output_hist if history else {}
+        return interpolate(text, self.namespace, {"In": typed, "Out": showed, "Err": self.errors})
 
     def _settings(self) -> Settings:
         return Settings.load(user=self.user, model=self.model)
