@@ -21,9 +21,11 @@ IDEOGRAPHIC = (
 
 PLAIN_BOX = r"[A-Za-z0-9](?<![A-Za-z0-9_.].)[A-Za-z0-9_.+-]{0,63}"
 PLAIN_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+FAMILIAR = r"(?:com|net|org|edu|gov|info|biz|jp|uk|de|fr)(?![A-Za-z0-9])"
 SPELLED_AT = (
     r"(?:\s?[\[({<]\s?(?:[aA][tT]|@|アット|アットマーク|あっと)\s?[\])}>]\s?"
-    r"|\s?(?:アットマーク|アット|あっと)\s?|[★☆◎●■◆▲]|%40|&#64;|&#x40;|&commat;|\s@\s)"
+    r"|\s?(?:アットマーク|アット|あっと)\s?|[★☆◎●■◆▲]|%40|&#64;|&#x40;|&commat;"
+    rf"|\s@\s(?=[A-Za-z0-9.-]{{1,99}}\.{FAMILIAR}))"
 )
 SPELLED_DOT = (
     r"(?:\s?[\[({<]\s?(?:[dD][oO][tT]|\.|ドット)\s?[\])}>]\s?|\s?ドット\s?|\s[dD][oO][tT]\s)"
@@ -47,7 +49,10 @@ NO_PHONE = behind(
     "commit", "port", "$", "¥", "€", "£", "注文", "型番", "法人", "品番", "伝票", "口座", "会員",
     "受付", "追跡", "製造", "郵便", "シフト", "社員", "学籍", "免許", "免許証",
 )  # fmt: skip
-LEFT = r"(?<!\((?![0-9]{1,5}\)))(?<![0-9A-Za-z_].)(?<![0-9][-./,:+*=].)(?<![$¥€£#&.].)"
+LEFT = (
+    r"(?<!\((?![0-9]{1,5}\)))(?<![0-9A-Za-z_][0-9+])(?<![0-9]\()(?<![0-9][-./,:+*=].)"
+    r"(?<![$¥€£#&.].)"
+)
 RIGHT = r"(?![0-9A-Za-z_%]|[-./,:*=][0-9]|\s?(?:円|ドル|個|件|USD|EUR|JPY))"
 EXTENSION = r"(?:[\s,;]{0,2}(?:[xX]|[eE][xX][tT](?:ension|n|\.)?|#|内線)[\s.:#=]{0,3}[0-9]{1,7})?"
 VANITY = (
@@ -58,8 +63,8 @@ VANITY = (
 
 
 def address(value: str) -> bool:
-    """No file that has an at sign in its name."""
-    return not FILE.search(value)
+    """Neither the user of a repository nor a file that has an at sign in its name."""
+    return not value.startswith("git@") and not FILE.search(value)
 
 
 def _phone(

@@ -12,6 +12,10 @@ NO_NUMBER = behind(
     "order", "invoice", "serial", "tracking", "part", "sku", "ticket", "case", "isbn", "注文",
     "伝票", "追跡", "法人", "型番",
 )  # fmt: skip
+STATES = (
+    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|"
+    "T[NX]|UT|V[AT]|W[AIVY]"
+)
 LABELLED = (
     ("JP_DRIVER_LICENSE", "免許", r"[0-9](?:[ -]?[0-9]){11}"),
     ("JP_PASSPORT", "パスポート|旅券", r"[A-Za-z]{2}[ -]?[0-9]{7}"),
@@ -183,6 +187,12 @@ ROWS = (
         0.85,
         literals=("ip", "IP", "ost", "OST", "PLZ", "ep", "EP", "CAP"),
         digits=3,
+    ),
+    Recognizer(
+        "POSTAL_CODE",  # United States, behind a town
+        rf"[A-Z][a-z]+,? (?:{STATES}) (?P<value>[0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9A-Za-z-])",
+        0.7,
+        digits=5,
     ),
     Recognizer(
         "POSTAL_CODE",  # United Kingdom

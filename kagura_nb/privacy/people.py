@@ -7,7 +7,9 @@ LAST = rf"[{KANJI}](?<![{KANJI}].)[{KANJI}]{{0,5}}"
 FULL = rf"[{KANJI}ぁ-んァ-ヴー]{{1,8}}(?:[ ・][{KANJI}ぁ-んァ-ヴー]{{1,8}})?"
 KANA = r"[ァ-ヴ](?<![ァ-ヴー].)[ァ-ヴー]{1,7}(?:[ ・][ァ-ヴ][ァ-ヴー]{1,9})?"
 HONORIFICS = "様|さま|さん|氏|君|くん|ちゃん|殿|先生"
-HONORIFIC = rf"[ ]?(?:{HONORIFICS})(?![{KANJI}]|ざま)"
+HONORIFIC = (
+    rf"[ ]?(?:{HONORIFICS})(?<!氏(?=名|族))(?<!君(?=主|臨))(?<!殿(?=下|堂))(?![々子式相態]|ざま)"
+)
 HONORIFIC_LITERALS = tuple(HONORIFICS.split("|"))
 NOT_NAMES = (
     r"皆|各位|御?客|患者|王|殿|神|仏|奥|娘|息子|[お御]?[母父兄姉弟妹爺婆孫嫁婿]|[叔伯祖][父母]|"
@@ -34,6 +36,21 @@ COMMON = (
     r"(?:I|The|This|That|Not|Here|There|Just|Happy|Sorry|So|Very|All|Team|Sir|Madam|Friend|"
     r"Everyone|Customer|Support|What|None|Null|String|Unknown|Name|Title)\b"
 )
+
+SURNAMES = (
+    "佐藤|鈴木|高橋|田中|伊藤|渡辺|渡邉|山本|中村|小林|加藤|吉田|山田|佐々木|山口|松本|井上|"
+    "木村|斎藤|"
+    "斉藤|清水|山崎|池田|橋本|阿部|石川|山下|中島|石井|小川|前田|岡田|長谷川|藤田|後藤|近藤|村上|"
+    "遠藤|青木|坂本|福田|太田|西村|藤井|金子|岡本|藤原|中野|三浦|原田|中川|松田|竹内|小野|田村|"
+    "中山|"
+    "和田|石田|森田|上田|内田|柴田|酒井|宮崎|横山|高木|安藤|宮本|大野|小島|工藤|谷口|今井|高田|"
+    "増田|"
+    "丸山|杉山|村田|大塚|新井|小山|平野|藤本|河野|上野|野口|武田|松井|菅原|岩崎|木下|佐野|野村|"
+    "松尾|"
+    "市川|菊地|杉本|古川|大西|島田|水野|桜井|高野|吉川|山内|西田|飯田|西川|小松|北村|安田|五十嵐"
+)
+"""The most frequent ones."""
+OFFICES = "[社部課係会校院所室局店]長|専務|常務|主任|教授|選手|監督|議員|弁護士"
 
 PREFECTURES = (
     "北海道|東京都|大阪府|京都府|(?:青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|"
@@ -93,6 +110,11 @@ ROWS = (
         0.6,
     ),
     _name(
+        rf"(?P<value>(?:{SURNAMES})[{KANJI}]{{0,3}}?)(?:{OFFICES})",
+        ("長", "専務", "常務", "主任", "教授", "選手", "監督", "議員", "弁護士"),
+    ),
+    _name(rf"担当の(?P<value>(?:{SURNAMES})[{KANJI}]{{0,3}})(?=です|が|と|で|、)", ("担当の",)),
+    _name(
         r"(?:氏名|名前|担当者?|宛名|契約者|フリガナ|ふりがな)\s?[:=]\s{0,3}"
         rf"(?P<value>{FULL})(?={NAME_END})",
         ("名", "担当", "契約者", "フリガナ", "ふりがな"),
@@ -112,9 +134,13 @@ ROWS = (
         ("name is", "his is", "all me", "amed", "called"),
     ),
     _name(
-        r"(?:[Nn]ame|NAME|[Cc]ustomer|[Pp]atient|[Aa]ttn|[Cc]ontact)[\"']?\s?[:=]\s{0,2}[\"']?"
-        rf"(?P<value>{FULL_NAME})",
+        r"(?<![A-Za-z_.])(?:Name|NAME|Customer|Patient|Attn|Contact|[\"']name[\"'])"
+        rf"\s?[:=]\s{{0,2}}[\"']?(?P<value>{FULL_NAME})",
         ("ame", "NAME", "ustomer", "atient", "ttn", "ontact"),
+    ),
+    _name(
+        rf"(?<![A-Za-z_.])name\s?[:=]\s{{0,2}}[\"']?(?P<value>{CAPITAL} {FULL_NAME})",
+        ("name",),
     ),
     _name(rf"(?<![A-Za-z])(?:{'|'.join(TITLES)})(?:\. ?| )(?P<value>{FULL_NAME})", TITLES),
     _name(

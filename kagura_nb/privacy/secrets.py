@@ -68,6 +68,11 @@ def varied(value: str) -> bool:
     return entropy(value) >= 3.0
 
 
+def bearer(value: str) -> bool:
+    """The scheme, and something like a key."""
+    return random_looking(value.split()[-1])
+
+
 def random_looking(value: str) -> bool:
     """As varied as a key, with letters and digits, and neither a reference nor a sample."""
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
@@ -87,7 +92,7 @@ def typed(value: str) -> bool:
 def basic(value: str) -> bool:
     """User and password, in base 64."""
     try:
-        return b":" in b64decode(value, validate=True)
+        return b":" in b64decode(value.split()[-1], validate=True)
     except ValueError:
         return False
 
@@ -134,17 +139,34 @@ ROWS = (
     ),
     _secret(
         "CREDENTIALS",
-        r"[Bb]asic\s{1,3}(?P<value>[A-Za-z0-9+/]{8,400}={0,2})",
+        r"[Bb]asic\s{1,3}[A-Za-z0-9+/]{8,400}={0,2}",
         ("asic ",),
         0.95,
         basic,
     ),
     _secret(
+        "CREDENTIALS",
+        r"(?i:(?:set-)?cookie):\s{0,3}(?P<value>[^\s=;,\x00]{1,64}=[^\s;,\x00]{6,4000}"
+        r"(?:; ?(?!(?i:path|domain|expires|max-age|"
+        r"samesite)=)[^\s=;,\x00]{1,64}=[^\s;,\x00]{1,4000})"
+        r"{0,40})",
+        ("ookie:", "OOKIE:"),
+        0.9,
+    ),
+    _secret(
         "API_KEY",
-        r"[Bb]earer\s{1,3}(?P<value>[A-Za-z0-9_.~+/-]{16,2000}={0,2})",
+        r"https://(?:[A-Za-z0-9-]{1,63}\.){0,4}(?:web)?hooks?\.(?:[A-Za-z0-9-]{1,63}\.){0,3}[A-Z"
+        r"a-z]{2,12}/"
+        r"[A-Za-z0-9/_@.~-]{16,300}",
+        ("hook",),
+        0.9,
+    ),
+    _secret(
+        "API_KEY",
+        r"[Bb]earer\s{1,3}[A-Za-z0-9_.~+/-]{12,2000}={0,2}",
         ("earer ",),
         0.9,
-        random_looking,
+        bearer,
     ),
     Recognizer(
         "API_KEY",
@@ -159,7 +181,7 @@ ROWS = (
     ),
     Recognizer(
         "API_KEY",
-        r"[A-Za-z0-9](?<![A-Za-z0-9_.~+/%-].)[A-Za-z0-9_.~+/%-]{13,512}+={0,2}",
+        r"[A-Za-z0-9](?<![A-Za-z0-9_.~+/%-].)[A-Za-z0-9_.~+/%-]{11,512}+={0,2}",
         alone=0.0,
         near=0.8,
         context=around(
@@ -167,7 +189,7 @@ ROWS = (
         ),
         check=random_looking,
         digits=1,
-        token=SHORTEST,
+        token=12,
         secret=True,
     ),
     _assigned(
