@@ -30,7 +30,7 @@ from kagura_nb.memory import Memory
 from kagura_nb.privacy import PrivacyFilter, PromptDoor
 from kagura_nb.providers import open_provider
 from kagura_nb.providers.base import Chunk, Provider, Sampling
-from kagura_nb.records import GOOD_RATING, POOR_RATING, Conversation, Deployment, Message, Usage
+from kagura_nb.records import GOOD_RATING, Conversation, Deployment, Message, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection
 
@@ -107,17 +107,11 @@ class Assistant:
 
     def effect(self, conversation: Conversation) -> str:
         """What the present rating of a conversation means for later replies, in words."""
-        if conversation.good:
-            effect = "shown as an example from now on"
-        elif conversation.rating is None:
+        if conversation.rating is None and not conversation.liked:
             return "No rating."
-        elif conversation.rating <= POOR_RATING:
-            effect = "this reply is not recalled as an answer"
-        else:
-            effect = f"from {GOOD_RATING} stars on it becomes an example"
         ready = self.store.get_stats()["ready_for_ft"]
         progress = f"{ready} of {self.settings.threshold} good conversations for training"
-        return f"Saved. {progress}; {effect}."
+        return f"Saved. {progress}; {_effect(conversation)}."
 
     def forget(self, selection: Selection) -> int:
         """Remove conversations for good, from the store and from every copy of it.
@@ -290,6 +284,17 @@ class Turn:
         )
         if self._settings.memory:
             self._assistant.remember()
+
+
+def _effect(one: Conversation) -> str:
+    if one.good:
+        return "shown as an example from now on"
+    if one.liked:
+        why = "the reply was cut short" if one.excluded is None else "it is kept out of training"
+        return f"never an example, because {why}"
+    if one.poor:
+        return "this reply is not recalled as an answer"
+    return f"from {GOOD_RATING} stars on it becomes an example"
 
 
 def _estimated(provider: Provider, sent: Sequence[Message], reply: str) -> Usage:

@@ -99,9 +99,12 @@ class Conversation:
 
     @property
     def good(self) -> bool:
-        """Whether it may be shown to the model as an example."""
-        if self.excluded is not None:
-            return False
+        """Whether it may be an example and may train, as the store's column `good` has it."""
+        return self.complete and self.excluded is None and bool(self.response) and self.liked
+
+    @property
+    def liked(self) -> bool:
+        """Whether the reply to learn from is as the user wishes."""
         return self.correction is not None or (self.rating or 0) >= GOOD_RATING
 
     @property

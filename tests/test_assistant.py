@@ -166,6 +166,47 @@ def test_a_poor_reply_is_not_repeated_but_what_the_user_said_is_known(
     assert "purple" not in system(openai_server)
 
 
+GOOD_CASES = [
+    ("reply", {}, {"rating": 4}, True),
+    ("reply", {}, {"rating": 3}, False),
+    ("reply", {}, {"correction": "better"}, True),
+    ("reply", {}, {"correction": "better", "rating": 1}, True),
+    ("reply", {"complete": False}, {"rating": 5}, False),
+    ("reply", {"complete": False}, {"correction": "better"}, False),
+    ("", {}, {"rating": 5}, False),
+    ("reply", {}, {"rating": 5, "excluded": "private"}, False),
+]
+
+
+@pytest.mark.parametrize(("reply", "made", "judged", "good"), GOOD_CASES)
+def test_what_is_good_is_the_same_in_the_store_and_in_memory(
+    assistant: Assistant, reply: str, made: Any, judged: Any, good: bool
+) -> None:
+    store = assistant.store
+    told = store.collect("hello", reply, MODEL, **made)
+    store.add_feedback(told, judged.get("rating"))
+    store.correct(told, judged.get("correction"))
+    store.exclude(told, judged.get("excluded"))
+    assert store.get(told).good == good
+    assert [one.good for one in store.get_training_data()] == [True] * good
+
+
+@pytest.mark.parametrize(
+    ("made", "excluded", "told"),
+    [
+        ({}, None, "shown as an example from now on"),
+        ({"complete": False}, None, "never an example, because the reply was cut short"),
+        ({}, "private", "never an example, because it is kept out of training"),
+    ],
+)
+def test_stars_promise_an_example_only_where_there_will_be_one(
+    assistant: Assistant, made: Any, excluded: str | None, told: str
+) -> None:
+    identifier = assistant.store.collect("hello", "Hello!", MODEL, **made)
+    assistant.store.exclude(identifier, excluded)
+    assert told in assistant.rate(identifier, 5)
+
+
 @pytest.mark.parametrize(
     ("rating", "told"),
     [
