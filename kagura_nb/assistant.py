@@ -143,7 +143,7 @@ class Assistant:
     def remember(self) -> None:
         """Index what is new, off the reply's path; who recalls is told of what prevents it."""
         with suppress(KaguraError):
-            self.worker.submit(self.memory.catch_up)
+            self.memory.catch_up_soon()
 
     def introduce(self, provider: Provider) -> list[str]:
         """What the user should know about a provider, the first time it is used."""
@@ -156,20 +156,15 @@ class Assistant:
         return deploy.choose(self.settings, model)
 
     def close(self) -> None:
-        """Finish what runs in the background and give back every connection and lock."""
-        self.worker.shutdown()
-        self.memory.close()
+        """Stop what runs in the background and give back every connection and lock."""
+        if "memory" in self.__dict__:
+            self.memory.close()
         self.store.database.close()
 
     @cached_property
     def memory(self) -> Memory:
         """The index over all conversations of this user."""
         return Memory(self.store.database, self.settings)
-
-    @cached_property
-    def worker(self) -> ThreadPoolExecutor:
-        """The one thread for what need not be waited for."""
-        return ThreadPoolExecutor(1, thread_name_prefix="kagura")
 
 
 class Turn:

@@ -1,21 +1,28 @@
 """The index is a copy: it heals after crashes, damage and forgetting, for any number of users."""
 
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from filelock import FileLock
+from numpy.typing import NDArray
+from servers.loopback import Fault
+from servers.openai_vendor import OpenAIServer
 from writers import writer
 
 from kagura_nb import Assistant, ConversationCollector, Selection
 from kagura_nb.errors import RecallError
 from kagura_nb.memory import Memory
-from kagura_nb.memory.chroma import connect
+from kagura_nb.memory.chroma import connect, guarded
+from kagura_nb.memory.dense import FOLD
 
 Tell = Callable[..., str]
 
@@ -151,6 +158,129 @@ def test_what_is_forgotten_elsewhere_is_in_no_file_of_the_index(
         assert len(memory.recall("weather", 5)) == 1
         memory.wait()
         assert memory.uses_chroma
+
+
+def test_a_copy_that_is_deleted_before_later_vectors_reach_it_costs_nothing(
+    store: ConversationCollector, tell: Tell
+) -> None:
+    tell("The secret is xyzzyplugh", session="secret")
+    with opened(store) as memory:
+        assert memory.uses_chroma
+        for number in range(FOLD + 10):
+            tell(f"thing{number} is blue", session=f"s{number}")
+        memory.catch_up()
+        memory.recall("thing7", 1)
+        Assistant(settings=store.settings).forget(Selection(session="secret"))
+        tell("The last one is green")
+
+        assert memory.recall("last green", 1)[0].conversation.prompt == "The last one is green"
+        assert memory.recall("thing7", 1)[0].conversation.prompt == "thing7 is blue"
+
+
+class Panic(BaseException):
+    """As from Chroma's Rust code, which is no `Exception`."""
+
+
+@pytest.mark.parametrize("failure", [Panic, ValueError, OSError])
+def test_whatever_fails_in_chroma_is_one_error(failure: type[BaseException]) -> None:
+    with pytest.raises(RecallError, match="vector index"), guarded():
+        raise failure("boom")
+
+
+def test_an_interrupt_is_not_taken_for_a_failure_of_chroma() -> None:
+    with pytest.raises(KeyboardInterrupt), guarded():
+        raise KeyboardInterrupt
+
+
+def test_a_copy_is_built_batch_by_batch(
+    store: ConversationCollector, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kagura_nb.memory.chroma_copy.BATCH", 7)
+    for number in range(100):
+        tell(f"topic{number}", session=f"s{number}")
+    with opened(store) as memory:
+        assert memory.uses_chroma
+        assert len(memory.recall("topic93", 1)) == 1
+
+
+@pytest.mark.parametrize("below", [1, 1000], ids=["chroma", "exact"])
+def test_a_model_replaced_under_its_name_embeds_everything_again(
+    store: ConversationCollector, tell: Tell, below: int
+) -> None:
+    ids = [tell(f"topic{number}", session=f"s{number}") for number in range(20)]
+    for dimension in (8, 16):
+        memory = Memory(store.database, store.settings, Slow("same", dimension), exact_below=below)
+        memory.recall("topic7", 1)
+        memory.wait()
+        (found,) = memory.recall("topic7", 1)
+        memory.wait()
+        assert found.conversation.prompt == "topic7"
+        assert found.dense == pytest.approx(1, abs=0.01)
+        assert {one.shape for one in memory.vectors(ids).values()} == {(dimension,)}
+        assert len(memory.vectors(ids)) == len(ids)
+        assert memory.uses_chroma == (below == 1)
+        memory.close()
+
+
+class Slow:
+    """An embedder that takes its time for every text, and sees all texts alike."""
+
+    weight, floor = 1.0, 0.9
+
+    def __init__(self, name: str, dimension: int, seconds: float = 0.0) -> None:
+        self.name, self.dimension, self.seconds = name, dimension, seconds
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        time.sleep(self.seconds * len(texts))
+        return np.eye(self.dimension, dtype=np.float32)[[0] * len(texts)]
+
+
+@pytest.mark.parametrize("begin", [Memory.rebuild, lambda memory: memory.catch_up(progress=True)])
+def test_what_takes_over_two_seconds_shows_a_bar(
+    store: ConversationCollector,
+    tell: Tell,
+    capsys: pytest.CaptureFixture[str],
+    begin: Callable[[Memory], None],
+) -> None:
+    for number in range(200):
+        tell(f"topic{number}", session=f"s{number}")
+    memory = Memory(store.database, store.settings, Slow("slow", 4, seconds=0.015))
+
+    begin(memory)
+    memory.close()
+
+    assert re.search(r"Memory: +\d+%.*200/200", capsys.readouterr().err)
+
+
+def test_closing_does_not_wait_for_all_that_is_still_to_be_embedded(
+    store: ConversationCollector, tell: Tell
+) -> None:
+    for number in range(300):
+        tell(f"topic{number}", session=f"s{number}")
+    memory = Memory(store.database, store.settings, Slow("slow", 4, seconds=0.02))
+    memory.catch_up_soon()
+    begun = time.monotonic()
+
+    memory.close()
+
+    assert time.monotonic() - begun < 3
+    with opened(store, below=1000) as later:
+        assert len(later.recall("topic299", 1)) == 1
+
+
+def test_a_process_that_has_answered_ends(
+    store: ConversationCollector, tell: Tell, openai_server: OpenAIServer
+) -> None:
+    for number in range(300):
+        tell(f"topic{number}", session=f"s{number}")
+    openai_server.fail(Fault(), *[Fault(hang=10)] * 10)
+    code = (
+        "from kagura_nb import Assistant; import time\n"
+        "assistant = Assistant(model='practice', embedder='openai:text-embedding-3-small')\n"
+        "assistant.ask('Hello there, tell me about lighthouses'); print(time.time(), flush=True)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert time.time() - float(said.stdout) < 4
 
 
 def test_a_lost_index_is_made_again_with_progress(

@@ -10,6 +10,8 @@ The collection's name carries user, embedder and generation, its metadata how fa
 
 import hashlib
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from ulid import ULID
 
+from kagura_nb.errors import RecallError
 from kagura_nb.memory.embedders import Vector
 from kagura_nb.memory.roster import Scores, Slots
 from kagura_nb.settings import Settings
@@ -26,6 +29,24 @@ BATCH = 2000
 FOUND = 0.8
 """Share of its vectors that a sound index finds at least. The search is approximate: of 100,000
 one in twenty does not find itself; where two processes wrote at once, one in three did not."""
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever fails in here is one error: Chroma's share no base, and its panics are no Exception.
+
+    Raises:
+        RecallError: something failed.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise RecallError(
+            f"The vector index cannot be used ({type(error).__name__})",
+            "The next search does without it",
+        ) from error
 
 
 class ChromaFolder:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy import Connection
 
+from kagura_nb.errors import RecallError
+from kagura_nb.memory import chroma
 from kagura_nb.memory.chroma_copy import Copy, CopyKeeper
 from kagura_nb.memory.embedders import Vector
 from kagura_nb.memory.exact import ExactVectors
@@ -76,8 +78,9 @@ class Dense:
             if self._copy is None:
                 return self._recent.nearest(query, count)
             try:
-                older, far = self._copy.vectors.nearest(query, count)
-            except Exception:  # Chroma's errors share no base; the store has all it had
+                with chroma.guarded():
+                    older, far = self._copy.vectors.nearest(query, count)
+            except RecallError:  # the store has all that the copy had
                 self._reset(self._clock.generation)
                 self.sync(connection, index_search.read_clock(connection))
                 return self._recent.nearest(query, count)
@@ -93,20 +96,30 @@ class Dense:
         if missing:
             wanted = [positions[one] for one in missing]
             places, vectors = index_search.vectors_at(connection, self._embedder, wanted)
-            known = dict(zip(places.tolist(), vectors @ query, strict=True)) if len(places) else {}
+            fits = len(places) and vectors.shape[1] == len(query)
+            known = dict(zip(places.tolist(), vectors @ query, strict=True)) if fits else {}
             found[missing] = [known.get(one, 0.0) for one in wanted]
         return np.nan_to_num(found)
 
     def fold(self) -> None:
-        """Hand later vectors to Chroma when they have become many; callers serialise this."""
+        """Hand later vectors to Chroma when they have become many; callers serialise this.
+
+        Where that fails, the next search is exact.
+        """
         with self._lock:
             copy, change = self._copy, self._clock.change
             positions, vectors = self._recent.positions.copy(), self._recent.vectors.copy()
         if copy is None or len(positions) < FOLD:
             return
-        copy.vectors.put(positions, vectors)
-        copy.vectors.reached(change)
-        self._use(Copy(copy.vectors, change, copy.generation))
+        try:
+            with chroma.guarded():
+                copy.vectors.put(positions, vectors)
+                copy.vectors.reached(change)
+        except RecallError:
+            with self._lock:
+                self._reset(self._clock.generation)
+        else:
+            self._use(Copy(copy.vectors, change, copy.generation))
 
     def wait(self) -> None:
         """Return when nothing is being opened any more."""
@@ -123,7 +136,8 @@ class Dense:
         self._keeper.discard()
 
     def close(self) -> None:
-        """Finish opening, and let another process own the index."""
+        """Let another process own the index."""
+        self._keeper.stop()
         self.wait()
         self._keeper.release()
 

@@ -13,7 +13,10 @@ from kagura_nb.memory.roster import Scores, Slots
 
 
 class ExactVectors:
-    """Vectors by position, all of one dimension. A position may be put again."""
+    """Vectors by position, all of one dimension. A position may be put again.
+
+    A query of another dimension finds nothing: it was made by another model.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[int, int] = {}
@@ -47,7 +50,7 @@ class ExactVectors:
 
     def nearest(self, query: Vector, count: int) -> tuple[Slots, Scores]:
         """The positions of the `count` nearest vectors and their cosines, in any order."""
-        if not len(self):
+        if not self._fits(query):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         cosines = np.einsum("ij,j->i", self.vectors, query)
         count = min(count, len(cosines))
@@ -59,9 +62,12 @@ class ExactVectors:
         rows = np.array([self._rows.get(one, -1) for one in positions], np.int64)
         found = np.full(len(rows), np.nan, np.float32)
         here = rows >= 0
-        if here.any():
+        if here.any() and self._fits(query):
             found[here] = np.einsum("ij,j->i", self._matrix[rows[here]], query)
         return found
+
+    def _fits(self, query: Vector) -> bool:
+        return len(self) > 0 and len(query) == self._matrix.shape[1]
 
     def _make_room(self, size: int, dimension: int) -> None:
         if size <= len(self._matrix):

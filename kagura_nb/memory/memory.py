@@ -1,7 +1,8 @@
 """Memory: earlier conversations related to a prompt, found by words and by meaning.
 
-    recall:    waiting conversations are indexed, words and vectors searched, both rankings fused
-    catch_up:  waiting conversations are indexed; any process may, at any time
+    recall:         waiting conversations are indexed, words and vectors searched, rankings fused
+    catch_up:       waiting conversations are indexed; any process may, at any time
+    catch_up_soon:  the same in the background; a process that ends leaves the rest to the next one
 
 What is in this process's memory is a copy of the store's index, brought up to date before every
 search by what the index's clock says has changed.
@@ -18,6 +19,7 @@ from tqdm import tqdm
 
 from kagura_nb.errors import KaguraError
 from kagura_nb.memory import fusion, indexer, lexical
+from kagura_nb.memory.background import Background
 from kagura_nb.memory.dense import EXACT_BELOW, Dense
 from kagura_nb.memory.embedders import Embedder, Vector, open_embedder
 from kagura_nb.memory.roster import Roster
@@ -32,8 +34,8 @@ FEW = 32
 """Waiting conversations that are indexed before a recall; more are indexed beside it."""
 PATIENCE = 0.5
 """Seconds for which a recall waits for another thread that is indexing those few."""
-BATCH = 256
-"""Conversations indexed in one transaction."""
+BATCH = 64
+"""Conversations indexed in one transaction, and embedded at a time."""
 PAUSE = 60.0
 """Seconds for which an embedder that failed is left alone."""
 
@@ -65,8 +67,8 @@ class Memory:
         self._clock = index_search.Clock(0, 0)
         self._searching = threading.Lock()
         self._indexing = threading.Lock()
-        self._closed = threading.Event()
-        self._background: threading.Thread | None = None
+        self._background = Background(self._catch_up_quietly)
+        self._dimension: int | None = None
         self._lacks_vectors = True
         self._rest_until = 0.0
         self._embed_cached = lru_cache(maxsize=16)(self._embed_prompt)
@@ -84,8 +86,8 @@ class Memory:
         terms = lexical.terms_of(prompt)
         if not terms or limit <= 0:
             return []
-        self._prepare()
         query = self.embed(prompt)
+        self._prepare()
         with self._searching, self._database.read() as connection:
             self._sync(connection)
             hits = self._search(connection, terms, query, limit)
@@ -110,7 +112,9 @@ class Memory:
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         """Vectors by conversation id, like those of `embed`; those not indexed are left out."""
         with self._database.read() as connection:
-            return index_search.vectors_of(connection, self._embedder.name, ids)
+            found = index_search.vectors_of(connection, self._embedder.name, ids)
+        wanted = self._dimension
+        return {one: vector for one, vector in found.items() if wanted in (None, len(vector))}
 
     def catch_up(self, progress: bool = False) -> None:
         """Index every conversation that waits for it, and embed those that lack a vector.
@@ -123,6 +127,10 @@ class Memory:
         """
         with self._indexing:
             self._index_all(progress)
+
+    def catch_up_soon(self) -> None:
+        """`catch_up` in the background."""
+        self._background.ask()
 
     def rebuild(self, progress: bool = True) -> None:
         """Throw the index away and make it again from the conversations.
@@ -155,14 +163,12 @@ class Memory:
 
     def wait(self) -> None:
         """Return when nothing is indexed or opened in the background any more."""
-        if self._background is not None:
-            self._background.join()
+        self._background.wait()
         self._dense.wait()
 
     def close(self) -> None:
-        """Finish what runs in the background, and let another process own the Chroma index."""
-        self._closed.set()
-        self.wait()
+        """Stop what runs in the background, and let another process own the Chroma index."""
+        self._background.end()
         self._dense.close()
 
     def _prepare(self) -> None:
@@ -173,17 +179,12 @@ class Memory:
                 name = self._embedder.name
                 self._lacks_vectors = index.count_without_vector(connection, name) > 0
         if waiting > FEW or (self._lacks_vectors and not self._resting):
-            self._start_background()
+            self.catch_up_soon()
         elif waiting and self._indexing.acquire(timeout=PATIENCE):
             try:
                 self._index_all(progress=False)
             finally:
                 self._indexing.release()
-
-    def _start_background(self) -> None:
-        if self._background is None or not self._background.is_alive():
-            self._background = threading.Thread(target=self._catch_up_quietly, daemon=True)
-            self._background.start()
 
     def _catch_up_quietly(self) -> None:
         try:
@@ -194,8 +195,10 @@ class Memory:
     def _index_all(self, progress: bool) -> None:
         total = self._count_waiting() if progress else None
         with tqdm(total=total, desc="Memory", delay=2, disable=not progress) as bar:
-            while not self._closed.is_set() and (batch := self._next_batch()):
+            while not self._background.ended.is_set() and (batch := self._next_batch()):
                 vectors = self._embed_sources(batch)
+                if self._background.ended.is_set():
+                    return
                 entries = indexer.entries(batch, vectors)
                 with self._database.write() as connection:
                     index.write(connection, self._embedder.name, entries)
@@ -218,15 +221,31 @@ class Memory:
     def _embed_sources(self, batch: Sequence[index.Source]) -> list[Vector | None]:
         if not self._resting:
             try:
-                return list(indexer.embed(self._embedder, batch))
+                found = indexer.embed(self._embedder, batch)
+                self._agree_on(found.shape[1])
+                return list(found)
             except KaguraError as error:
                 self._degrade(error)
         return [None] * len(batch)
 
     def _embed_prompt(self, prompt: str) -> Vector:
         vector = indexer.embed_prompt(self._embedder, prompt)
+        self._agree_on(len(vector))
         self.notice = None
         return vector
+
+    def _agree_on(self, dimension: int) -> None:
+        """Have no vectors of a model that was replaced by another one of the same name."""
+        if dimension == self._dimension:
+            return
+        self._dimension = dimension
+        name = self._embedder.name
+        with self._database.read() as connection:
+            stored = index_search.dimension(connection, name)
+        if stored not in (None, dimension):
+            with self._database.write() as connection:
+                index.renew(connection, name, dimension)
+            self._lacks_vectors = True
 
     @property
     def _resting(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 from kagura_nb.store import dialects
 from kagura_nb.store.index_schema import clock, items, pend_all, vectors
 from kagura_nb.store.index_search import Vector, count_vectors, read_clock
+from kagura_nb.store.index_search import dimension as read_dimension
 from kagura_nb.store.schema import conversations, pending_index
 
 
@@ -99,6 +100,7 @@ def write(connection: Connection, embedder: str, entries: Sequence[Entry]) -> No
     current = [one for one in entries if present.get(one.source.conversation_id) == one.source]
     if not current:
         return
+    _keep_one_dimension(connection, embedder, current)
     change = _tick(connection)
     positions = _place(connection, change, current)
     dialects.of(connection).write_words(
@@ -123,6 +125,13 @@ def remove(connection: Connection, ids: Sequence[str]) -> None:
         return
     dialects.of(connection).delete_words(connection, positions)
     connection.execute(delete(items).where(items.c.position.in_(positions)))
+    connection.execute(update(clock).values(generation=clock.c.generation + 1))
+
+
+def renew(connection: Connection, embedder: str, dimension: int) -> None:
+    """Drop this embedder's vectors of any other dimension: its model has changed."""
+    other = (vectors.c.embedder == embedder, vectors.c.dimension != dimension)
+    connection.execute(delete(vectors).where(*other))
     connection.execute(update(clock).values(generation=clock.c.generation + 1))
 
 
@@ -163,6 +172,12 @@ def _sources(connection: Connection, ids: Sequence[str]) -> dict[str, Source]:
         )
         for row in connection.execute(query)
     }
+
+
+def _keep_one_dimension(connection: Connection, embedder: str, entries: Sequence[Entry]) -> None:
+    made = next((len(one.vector) for one in entries if one.vector is not None), None)
+    if made is not None and read_dimension(connection, embedder) not in (None, made):
+        renew(connection, embedder, made)
 
 
 def _tick(connection: Connection) -> int:

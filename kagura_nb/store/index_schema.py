@@ -7,7 +7,8 @@
                                                         any process loads just what it lacks
                                                         generation: grows when rows disappear
 
-A position is a conversation's number in all of them; positions are never used twice.
+A position is a conversation's number in all of them; positions are never used twice. The vectors of
+one embedder have one dimension: where a model was replaced, those of the old one are dropped.
 """
 
 from sqlalchemy import (

@@ -6,13 +6,32 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, tuple_
 
 from kagura_nb.store import dialects
 from kagura_nb.store.dialect import Positions
 from kagura_nb.store.index_schema import clock, items, vectors
 
 Vector = NDArray[np.float32]
+
+
+LAST = 2**31 - 1
+"""Behind every position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some vectors in the order of their changes.
+
+    Args:
+        positions: shape (n,).
+        vectors: shape (n, dimension).
+        place: change and position of the last one.
+    """
+
+    positions: Positions
+    vectors: Vector
+    place: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,28 @@ def vectors_since(
     result = connection.execute(query, execution_options={"yield_per": batch})
     for rows in result.partitions(batch):
         yield _matrix(rows)
+
+
+def vectors_after(
+    connection: Connection, embedder: str, place: tuple[int, int], limit: int
+) -> Batch:
+    """The next vectors behind a change and a position."""
+    of = vectors.c
+    query = select(of.change, of.position, of.vector).where(
+        of.embedder == embedder,
+        of.change >= place[0],
+        tuple_(of.change, of.position) > tuple_(*place),
+    )
+    rows = connection.execute(query.order_by(of.change, of.position).limit(limit)).all()
+    positions, matrix = _matrix([(row.position, row.vector) for row in rows])
+    return Batch(positions, matrix, (rows[-1].change, rows[-1].position) if rows else place)
+
+
+def dimension(connection: Connection, embedder: str) -> int | None:
+    """The length of this embedder's vectors, None where it has none."""
+    of = vectors.c
+    newest = select(of.dimension).where(of.embedder == embedder).order_by(of.change.desc())
+    return connection.scalar(newest.limit(1))
 
 
 def vectors_at(
