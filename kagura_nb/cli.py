@@ -3,6 +3,7 @@
 import re
 import sys
 from contextlib import closing
+from copy import copy
 from typing import Any
 
 import click
@@ -28,30 +29,49 @@ exit, quit        end the chat; so do an empty line and Ctrl-D
 Ctrl-C            stop a reply"""
 
 
+def _open_workspace(context: click.Context, _: click.Parameter, user_id: str | None) -> None:
+    """Prepare what the sub-command works on; the user named nearest to it counts."""
+    if user_id is not None or context.obj is None:
+        context.obj = Workspace(lambda: Settings.load(user=user_id))
+
+
+USER = click.Option(
+    ["-u", "--user-id"],
+    help="Whose conversations; the setting `user` by default.",
+    callback=_open_workspace,
+    expose_value=False,
+)
+
+
+def _with_user(command: click.Command) -> click.Command:
+    """The sub-command with `--user-id` behind its name too."""
+    taken = copy(command)
+    taken.params = [*command.params, USER]
+    return taken
+
+
 @click.group(
     "kagura-nb",
-    commands=dict(commands.commands),
+    commands={name: _with_user(one) for name, one in commands.commands.items()},
+    params=[USER],
     help=commands.help,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("-u", "--user-id", help="Whose conversations; the setting `user` by default.")
 @click.version_option(__version__, package_name="kagura-nb")
-@click.pass_context
-def cli(context: click.Context, user_id: str | None) -> None:
-    """Prepare the workspace that every sub-command works on."""
-    context.obj = Workspace(lambda: Settings.load(user=user_id))
+def cli() -> None:
+    """The program."""
 
 
 @cli.result_callback()
 def show(view: object, **_: Any) -> None:
     """Write what a sub-command returned."""
     if isinstance(view, View):
-        click.echo(printable(view.plain))
+        click.echo(view.plain)
         if view.failed:
             sys.exit(1)
 
 
-@cli.command()
+@cli.command(params=[USER])
 @click.option("-m", "--model", help="provider:model that answers.")
 @click.option("--session", help="The conversation to continue; a new one by default.")
 @click.pass_obj

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -262,11 +263,50 @@ def test_a_stopped_reply_says_truly_what_is_kept(
     assert len(list(workspace.assistant.store.iterate())) == (not private)
 
 
+def test_a_terminal_is_never_told_to_obey_what_was_said(
+    workspace: Workspace, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("red \x1b[31malert\x07")
+    workspace.assistant.ask("tell \x1b]52;c;x\x07 me")
+    for words in (["show"], ["history"], ["search", "red"]):
+        view = shown(workspace, *words)
+        assert "\x1b" not in view.plain + view.html + view.markdown
+        assert "alert" in view.plain
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["history", "--session", "nosuch"], "No conversation is in the session 'nosuch'."),
+        (
+            ["history", "--session", "nosuch", "--good"],
+            "No good conversation is in the session 'nosuch'.",
+        ),
+        (["history", "--good"], "No conversation is good yet: rate one with 4 stars or more."),
+    ],
+)
+def test_a_list_without_rows_says_why(filled: Workspace, words: list[str], told: str) -> None:
+    assert shown(filled, *words).plain == told
+
+
 # --- terminal ----------------------------------------------------------------------------------
 
 
 def test_the_terminal_has_every_sub_command_and_the_chat() -> None:
     assert set(cli.commands) == {*commands.commands, "start"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-u", "ann", "status"], ["status", "-u", "ann"], ["-u", "bob", "status", "--user-id", "ann"]],
+    ids=" ".join,
+)
+def test_the_user_is_named_before_the_sub_command_or_behind_it(
+    home: Path, words: list[str]
+) -> None:
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^user +ann$", result.output, re.MULTILINE)
 
 
 def test_a_chat_in_the_terminal_streams_and_rates(openai_server: OpenAIServer) -> None:

@@ -122,7 +122,13 @@ def correct(
 def history(workspace: Workspace, limit: int, session: str | None, good: bool) -> View:
     """List the latest conversations."""
     selection = Selection(session=session, min_rating=4 if good else None, trainable=good)
-    return _listing("Latest conversations", workspace.assistant.store.recent(limit, selection))
+    found = workspace.assistant.store.recent(limit, selection)
+    if not found and session:
+        which = "good conversation" if good else "conversation"
+        return line(f"No {which} is in the session {session!r}.")
+    if not found and good:
+        return line("No conversation is good yet: rate one with 4 stars or more.")
+    return _listing("Latest conversations", found)
 
 
 @commands.command()

@@ -7,6 +7,8 @@ from typing import Any
 
 from tabulate import tabulate
 
+from kagura_nb.notebook.safe import printable
+
 TABLE = (
     '<table style="text-align:left;border-collapse:collapse;color:inherit">'
     '<caption style="text-align:left;font-weight:600;padding:.4em 0;color:inherit">{caption}'
@@ -34,7 +36,7 @@ class View:
     """Something to look at.
 
     Args:
-        plain: for terminals, logs and saved notebooks.
+        plain: for terminals, logs and saved notebooks; what a terminal would obey is left out.
         html: for notebooks; empty where Markdown or plain text is shown instead.
         markdown: Markdown whose raw HTML and images are already harmless; empty where unused.
         failed: whether a terminal's exit status says so.
@@ -46,6 +48,10 @@ class View:
     markdown: str = ""
     failed: bool = False
     live: Callable[[], object] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", printable(self.plain))
+        object.__setattr__(self, "html", printable(self.html))
 
     def __str__(self) -> str:
         return self.plain
