@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
+from sqlalchemy import delete
 
 from kagura_nb import Assistant, ConversationCollector, Settings
 from kagura_nb.cli import cli
@@ -20,6 +21,8 @@ from kagura_nb.notebook.answer import answer
 from kagura_nb.notebook.commands import commands, run
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.store import index
+from kagura_nb.store.schema import pending_index
 
 MODEL = "openai:gpt-4.1-mini"
 
@@ -148,6 +151,40 @@ def test_a_negative_number_is_a_value_not_an_option(workspace: Workspace, value:
     assert (result.exit_code, result.output) == (0, f"{told}\n")
 
 
+def test_another_embedder_embeds_everything_anew_at_once(
+    filled: Workspace, openai_server: OpenAIServer
+) -> None:
+    name = "openai:text-embedding-3-small"
+    told = shown(filled, "config", "embedder", name).plain
+    assert told == f"embedder = {name!r}. Memory is ready: 3 conversations."
+    asked = [one for one in openai_server.requests if one.path == "/v1/embeddings"]
+    assert sum(len(one.body["input"]) for one in asked) == 3
+    ids = [one.id for one in filled.assistant.store.iterate()]
+    assert filled.assistant.memory.vectors(ids).keys() == set(ids)
+
+
+def test_an_embedder_that_does_not_answer_is_told_at_once(
+    filled: Workspace, openai_server: OpenAIServer
+) -> None:
+    openai_server.fail(*[Fault(status=401, code="invalid_api_key")] * 9)
+    told = shown(filled, "config", "embedder", "openai:text-embedding-3-small").plain
+    assert "Memory searches by words only." in told and "is ready" not in told
+
+
+def test_the_index_is_rebuilt_on_demand(filled: Workspace) -> None:
+    memory = filled.assistant.memory
+    memory.catch_up()
+    with filled.assistant.store.database.write() as connection:
+        index.clear(connection)  # as good as damaged
+        connection.execute(delete(pending_index))
+    assert memory.recall("favourite colour", 5) == []
+
+    told = shown(filled, "config", "index", "rebuild").plain
+
+    assert told == "Memory is ready: 3 conversations."
+    assert "teal" in memory.recall("favourite colour", 5)[0].conversation.prompt
+
+
 def test_the_address_of_the_store_is_never_shown(workspace: Workspace) -> None:
     address = "postgresql://kagura:verysecret@127.0.0.1:9/kagura"
     said = [shown(workspace, "config", "store", address).plain]
@@ -211,6 +248,9 @@ def test_a_key_is_asked_for_without_echo_and_kept_in_the_keyring(
         ["config", "recall", "many"],
         ["config", "user", "../x"],
         ["config", "key", "nonsense"],
+        ["config", "index"],
+        ["config", "index", "nonsense"],
+        ["config", "embedder", "nonsense"],
     ],
     ids=" ".join,
 )

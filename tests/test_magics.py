@@ -131,6 +131,7 @@ def test_an_earlier_cell_is_put_in_as_it_was_typed(loaded: Kernel) -> None:
         ("%kagura history --se", ["--session"]),
         ("%kagura config rec", ["recall"]),
         ("%kagura config key o", ["openai"]),
+        ("%kagura config index ", ["rebuild"]),
         ("%kagura use prac", ["practice"]),
         ("%%kagura --no", ["--no-examples", "--no-memory"]),
         ("%%kagura -m prac", ["practice"]),

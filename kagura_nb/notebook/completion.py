@@ -15,6 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from kagura_nb import keys
 from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.commands import commands
+from kagura_nb.notebook.config import SECTIONS
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import consent
 from kagura_nb.providers import known_models
@@ -96,9 +97,11 @@ def _arguments(words: list[str], workspace: Workspace) -> list[str]:
         case ["rate", _]:
             return ["1", "2", "3", "4", "5", "clear"]
         case ["config"]:
-            return ["key", "consent", *(one.name for one in fields(Settings))]
+            return [*SECTIONS, *(one.name for one in fields(Settings))]
         case ["config", "consent"]:
             return list(consent.TEXTS)
+        case ["config", "index"]:
+            return ["rebuild"]
         case ["config", "key"]:
             return [name for name, one in keys.VENDORS.items() if one.key_variables]
     return []

@@ -8,13 +8,16 @@ from typing import Any
 import click
 
 from kagura_nb import keys
+from kagura_nb.assistant import Assistant
 from kagura_nb.errors import SettingsError
-from kagura_nb.notebook.views import View, line, table
+from kagura_nb.notebook.views import View, conversations, line, table
 from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
 from kagura_nb.privacy import consent
 from kagura_nb.records import Consent
 from kagura_nb.settings import Settings, write_file
 
+SECTIONS = ("key", "consent", "index")
+"""What is no setting and stands in its place."""
 NEGATIVE = re.compile(r"-\d*\.?\d+")
 
 
@@ -32,7 +35,9 @@ class _TakesNegatives(click.Command):
 @click.option("--unset", is_flag=True, help="Go back to the default.")
 @pass_workspace
 def config(workspace: Workspace, name: str | None, value: str | None, unset: bool) -> View:
-    """Show or change settings: `config recall 8`, `config key openai`, `config consent openai`."""
+    """Show or change settings: `config recall 8`, `config key openai`, `config consent openai`,
+    `config index rebuild`. Another embedder embeds every conversation anew at once.
+    """
     settings = workspace.assistant.settings
     if name is None:
         return _settings(settings)
@@ -40,18 +45,39 @@ def config(workspace: Workspace, name: str | None, value: str | None, unset: boo
         return _key(value, unset)
     if name == "consent":
         return _consent(workspace, value, unset)
+    if name == "index":
+        return _rebuild(workspace.assistant, value)
     if value is None and not unset:
         return line(f"{name} = {_shown(settings, _known(name))!r}")
     write_file(settings.home, {_known(name): None if unset else value})
     workspace.reload()
-    return line(f"{name} = {_shown(workspace.assistant.settings, name)!r}")
+    changed = f"{name} = {_shown(workspace.assistant.settings, name)!r}"
+    if name == "embedder" and settings.memory:
+        workspace.assistant.memory.catch_up(progress=True)
+        return line(f"{changed}. {_readiness(workspace.assistant)}")
+    return line(changed)
+
+
+def _rebuild(assistant: Assistant, verb: str | None) -> View:
+    """Make the index of memory anew from the conversations."""
+    if verb != "rebuild":
+        raise SettingsError(
+            "All that can be done with the index is to rebuild it", "Use `config index rebuild`"
+        )
+    assistant.memory.rebuild(progress=True)
+    return line(_readiness(assistant))
+
+
+def _readiness(assistant: Assistant) -> str:
+    ready = f"Memory is ready: {conversations(assistant.store.get_stats()['total'])}."
+    return assistant.memory.notice or ready
 
 
 def _known(name: str) -> str:
     names = [one.name for one in fields(Settings)]
     if name not in names:
         raise SettingsError(
-            f"There is no setting {name!r}", f"Use one of key, consent, {', '.join(names)}"
+            f"There is no setting {name!r}", f"Use one of {', '.join((*SECTIONS, *names))}"
         )
     return name
 
