@@ -369,6 +369,20 @@ def test_a_secret_stays_behind_and_comes_back_in_the_reply(remote_openai: OpenAI
     assert turn.notices == ["1 secret was masked before the prompt left."]
 
 
+def test_personal_data_stays_behind_too_where_the_owner_wants_it(
+    remote_openai: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://another.example/v1")
+    assistant = Assistant("owner", model=MODEL, prompts="all")
+
+    turn = assistant.ask("Write to jane@example.org, or call 03-1234-5678.")
+
+    sent = str(remote_openai.requests[-1].body)
+    assert "jane@" not in sent and "1234" not in sent
+    assert turn.text == "You said: Write to jane@example.org, or call 03-1234-5678."
+    assert turn.notices == ["2 private values were masked before the prompt left."]
+
+
 def test_nothing_is_masked_for_a_server_on_this_machine(
     assistant: Assistant, openai_server: OpenAIServer
 ) -> None:

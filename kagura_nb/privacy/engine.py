@@ -133,7 +133,12 @@ def _valid(text: str, start: int, end: int, row: Recognizer) -> tuple[int, int] 
     groups = [match.span() for match in GROUP.finditer(text, start, end)] if row.split else []
     if not 1 < len(groups) <= MOST_GROUPS:
         return None
-    spans = [(first[0], last[1]) for at, first in enumerate(groups) for last in groups[at:]]
+    spans = [
+        (first[0], last[1])
+        for at, first in enumerate(groups)
+        for last in groups[at:]
+        if last[1] - first[0] >= row.digits
+    ]
     spans.sort(key=lambda span: span[0] - span[1])
     return next((span for span in spans if row.check(text[slice(*span)])), None)
 

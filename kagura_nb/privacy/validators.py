@@ -53,7 +53,7 @@ def luhn(digits: str) -> bool:
 
 def card(value: str) -> bool:
     """A payment card: its issuer, the length that issuer uses, the check digit."""
-    digits = compact(value)
+    digits = NOT_ALNUM.sub("", value)
     return bool(ISSUERS.fullmatch(digits)) and luhn(digits) and len(set(digits)) > 1
 
 
