@@ -41,6 +41,7 @@ __all__ = [
     "Settings",
     "auto_finetune",
     "load_ipython_extension",
+    "unload_ipython_extension",
 ]
 
 
@@ -56,6 +57,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Add `%%kagura` and `%kagura` to a notebook or an IPython terminal."""
-    from kagura_nb.notebook.magics import register
+    from kagura_nb.notebook.extension import load
 
-    register(shell)
+    load(shell)
+
+
+def unload_ipython_extension(shell: "InteractiveShell") -> None:
+    """Take them away again."""
+    from kagura_nb.notebook.extension import unload
+
+    unload(shell)

@@ -7,6 +7,7 @@ from kernels import Kernel, displayed
 
 from kagura_nb.notebook.completion import candidates
 from kagura_nb.notebook.interpolate import Cells, interpolate
+from kagura_nb.notebook.magics import notebook_session
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
 
@@ -36,6 +37,58 @@ def test_an_answer_is_durable_markdown_with_stars_below(loaded: Kernel) -> None:
     assert "application/vnd.jupyter.widget-view+json" in displayed(messages)["data"]
     printed = loaded.run("print('Paris' in reply)")
     assert [one["content"]["text"] for one in printed if one["msg_type"] == "stream"] == ["True\n"]
+
+
+def test_loaded_again_it_is_there_once_and_unloaded_it_is_gone(kernel: Kernel) -> None:
+    kernel.run(LOAD)
+    count = (
+        "shell = get_ipython()\n"
+        "hooks = [*shell.Completer.custom_matchers, *shell.events.callbacks['post_run_cell']]\n"
+        "there = 'kagura' in shell.magics_manager.magics['cell']\n"
+        "print(sum('kagura' in one.__module__ for one in hooks), there)"
+    )
+
+    def printed(code: str) -> str:
+        messages = kernel.run(code)
+        return "".join(one["content"]["text"] for one in messages if one["msg_type"] == "stream")
+
+    assert printed(f"%reload_ext kagura_nb\n{count}") == "2 True\n"
+    assert printed(f"%unload_ext kagura_nb\n{count}") == "0 False\n"
+    kernel.run(LOAD)
+
+
+def test_every_notebook_has_a_session_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = []
+    for path in ("/home/me/a/Untitled.ipynb", "/home/me/b/Untitled.ipynb"):
+        monkeypatch.setenv("JPY_SESSION_NAME", path)
+        sessions.append(notebook_session())
+        assert notebook_session() == sessions[-1]
+    assert sessions[0] != sessions[1]
+    assert [str(one)[:9] for one in sessions] == ["Untitled-"] * 2
+
+
+@pytest.mark.parametrize("name", [None, "", "b2f0-console"])
+def test_without_a_notebook_a_session_is_new(
+    name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    if name is not None:
+        monkeypatch.setenv("JPY_SESSION_NAME", name)
+    assert notebook_session() is None
+
+
+def test_a_long_wait_is_told_and_its_failure_leaves_only_the_error(loaded: Kernel) -> None:
+    loaded.run("import os\nos.environ['VLLM_BASE_URL'] = 'http://127.0.0.1:9/v1'")
+    request = loaded.client.execute("%%kagura -m vllm:x\nhello", stop_on_error=False)
+    said: list[tuple[str, str]] = []
+    while ("status", "idle") not in said:
+        message = loaded.client.get_iopub_msg(timeout=30)
+        content = message["content"]
+        if message["parent_header"].get("msg_id") == request:
+            text = content.get("data", {}).get("text/plain")
+            said.append((message["msg_type"], str(text or content.get("execution_state"))))
+    assert [kind for kind, _ in said][2:-1] == ["display_data", "clear_output", "error"]
+    assert ("display_data", "vllm:x …") in said
 
 
 def test_private_turns_have_no_stars(loaded: Kernel) -> None:
@@ -136,6 +189,8 @@ def test_an_earlier_cell_is_put_in_as_it_was_typed(loaded: Kernel) -> None:
         ("%%kagura --no", ["--no-examples", "--no-memory"]),
         ("%%kagura -m prac", ["practice"]),
         ("%%kagura -f j", ["json"]),
+        ("%%kagura --format ", ["code", "json", "md", "text"]),
+        ("%%kagura --e", ["--explain"]),
         ("%%kagura\nst", None),
         ("x = kagura", None),
     ],

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from typing import Any
 
 import click
 from IPython.core.completer import (
@@ -16,17 +17,17 @@ from kagura_nb import keys
 from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.commands import commands
 from kagura_nb.notebook.config import SECTIONS
+from kagura_nb.notebook.magics import KaguraMagics
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import consent
 from kagura_nb.providers import known_models
 from kagura_nb.settings import Settings
 
 MAGIC = re.compile(r"(%%?)kagura[ \t]+(.*)\Z", re.DOTALL)
-CELL_OPTIONS = (
-    "--model", "--output", "--format", "--session",
-    "--no-memory", "--no-examples", "--private", "--explain",
-)  # fmt: skip
-FORMATS = ("md", "text", "code", "json")
+_MAGIC: Any = KaguraMagics.kagura
+CELL_OPTIONS = {name: one.kwds for one in _MAGIC.decorators for name in one.args}
+"""What the magic declares, by option."""
+IDENTIFIER = "kagura_nb"
 
 
 def candidates(before: str, workspace: Workspace) -> list[str] | None:
@@ -51,7 +52,7 @@ def candidates(before: str, workspace: Workspace) -> list[str] | None:
 def install(shell: InteractiveShell, workspace: Workspace) -> None:
     """Offer the candidates in a shell."""
 
-    @context_matcher(identifier="kagura_nb")
+    @context_matcher(identifier=IDENTIFIER)
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
         line_start = context.full_text.rfind("\n", 0, context.cursor_position) + 1
         is_first_line = context.cursor_line == 0 or context.full_text.find("%%") != 0
@@ -66,11 +67,18 @@ def install(shell: InteractiveShell, workspace: Workspace) -> None:
     shell.Completer.custom_matchers.append(matcher)
 
 
+def uninstall(shell: InteractiveShell) -> None:
+    """Offer them no more."""
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != IDENTIFIER]
+
+
 def _for_cell(words: list[str], workspace: Workspace) -> list[str]:
     last = words[-1] if words else ""
     if last in {"-m", "--model"}:
         return _models(workspace)
-    return list(FORMATS) if last in {"-f", "--format"} else list(CELL_OPTIONS)
+    choices = CELL_OPTIONS.get(last, {}).get("choices")
+    return list(choices or (name for name in CELL_OPTIONS if name.startswith("--")))
 
 
 def _for_line(words: list[str], begun: str, workspace: Workspace) -> list[str]:

@@ -5,8 +5,9 @@ import builtins
 import keyword
 import os
 import shlex
-from pathlib import PurePath
-from typing import Any
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -16,10 +17,10 @@ from IPython.display import display
 from traitlets import Unicode, observe
 
 from kagura_nb.errors import SettingsError
-from kagura_nb.notebook import completion
 from kagura_nb.notebook.answer import answer, has_widgets
 from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.interpolate import Cells, Interpolated, interpolate
+from kagura_nb.notebook.streaming import Format
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
@@ -44,7 +45,7 @@ class KaguraMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.namespace = shell.user_ns
-        self.workspace = Workspace(self._settings, notebook_name())
+        self.workspace = Workspace(self._settings, notebook_session())
         self.errors: dict[int, str] = {}
 
     @line_cell_magic
@@ -52,7 +53,7 @@ class KaguraMagics(Magics):
     @magic_arguments()
     @argument("-m", "--model", help="provider:model for this cell")
     @argument("-o", "--output", metavar="VAR", type=_variable, help="keep the reply in it")
-    @argument("-f", "--format", default="md", choices=completion.FORMATS, help="how it is shown")
+    @argument("-f", "--format", default="md", choices=get_args(Format), help="how it is shown")
     @argument("--session", help="the conversation to continue; by default this notebook's")
     @argument("--no-memory", action="store_true", help="recall no earlier conversation")
     @argument("--no-examples", action="store_true", help="show no rated conversation")
@@ -112,18 +113,15 @@ class KaguraMagics(Magics):
             self.workspace.reload()
 
 
-def register(shell: InteractiveShell) -> None:
-    """Add the magics, their completion and the memory of errors to a shell."""
-    magics = KaguraMagics(shell)
-    shell.register_magics(magics)
-    completion.install(shell, magics.workspace)
-    shell.events.register("post_run_cell", magics.remember_error)
+def notebook_session() -> str | None:
+    """The session of this notebook, where the server tells its path: every `Untitled` has its own.
 
-
-def notebook_name() -> str | None:
-    """The notebook's file name without its ending, where the server tells it."""
-    path = PurePath(os.environ.get("JPY_SESSION_NAME", ""))
-    return path.stem if path.suffix == ".ipynb" else None
+    Returns:
+        The file's name without its ending, and six digits of the whole path's SHA-256.
+    """
+    path = Path(os.environ.get("JPY_SESSION_NAME", "")).absolute()
+    digest = sha256(os.fsencode(path)).hexdigest()
+    return f"{path.stem}-{digest[:6]}" if path.suffix == ".ipynb" else None
 
 
 def _shown(view: View | None) -> View | None:
