@@ -2,6 +2,7 @@
 
 import pytest
 
+from kagura_nb.notebook.amounts import escape_amounts
 from kagura_nb.notebook.safe import printable, safe_markdown
 
 ADDRESS = "https://evil.example/p?q=secret"
@@ -44,6 +45,37 @@ CHANGED = [
     ("[x\n\n- [ ] ~~~mermaid\n  A", "[x\n\n- [ ] ~~~text\n  A"),
     ("$a<b$ and $n![1]$", "$a< b$ and $n! [1]$"),
 ]
+
+
+AMOUNTS = [
+    ("It is $5 and then $10.", r"It is \$5 and then \$10."),
+    ("US$5–$10 (was $12)", r"US\$5–\$10 (was \$12)"),
+    ("$5, or 10$ here", r"\$5, or 10\$ here"),
+    ("$5は高く$10は安い", r"\$5は高く\$10は安い"),
+    ("$x^2$ for $5 and $y$", r"$x^2$ for \$5 and $y$"),
+    ("- a\n    - $5\n    - $6", "- a\n    - \\$5\n    - \\$6"),
+]
+FORMULAS = [
+    "$2x + 3$ and $0 < x < 1$ and $100$",
+    r"$2 \times \text{apples}$ and $$5 + 5$$ and \(5\)",
+    r"\$5 and \$10",
+    "`$5 and $10`",
+    "```bash\necho $1 $2\n```",
+    "~~~\necho $1 $2\n~~~",
+    "```bash\nstill streaming $1 $2",
+    "So:\n\n    echo $1 $2",
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), [*AMOUNTS, *((one, one) for one in FORMULAS)])
+def test_amounts_are_no_formulas_and_formulas_and_code_stay(text: str, shown: str) -> None:
+    assert escape_amounts(text) == shown
+
+
+@pytest.mark.parametrize("text", ["$" * 40_000, "$1 " * 20_000, "`$1" * 10_000, "~~~\n$1" * 9_000])
+@pytest.mark.timeout(5)
+def test_many_dollars_cost_little_time(text: str) -> None:
+    assert escape_amounts(text)
 
 
 @pytest.mark.parametrize("text", UNCHANGED)

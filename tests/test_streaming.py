@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from kernels import Kernel, displayed
 
+from kagura_nb.notebook.streaming import Format, StreamingMarkdown
+
 SETUP = "from kagura_nb.notebook.streaming import StreamingMarkdown\n"
 TRAFFIC_LIMIT = 500_000
 
@@ -48,6 +50,14 @@ def test_the_first_piece_is_shown_at_once_and_one_output_stays(kernel: Kernel) -
         ),
         (
             "code",
+            "```python\na = 1\n```\nthen\n```Python\nb = 2\n```\n```text\n1\n```",
+            {
+                "text/markdown": "```python\na = 1\n\nb = 2\n```",
+                "text/plain": "a = 1\n\nb = 2",
+            },
+        ),
+        (
+            "code",
             "x = '```'",
             {"text/markdown": "````\nx = '```'\n````", "text/plain": "x = '```'"},
         ),
@@ -62,6 +72,7 @@ def test_the_first_piece_is_shown_at_once_and_one_output_stays(kernel: Kernel) -
             '{"a": NaN}',
             {"text/plain": '{"a": NaN}\n\n(This reply is not valid JSON: NaN is no JSON value)'},
         ),
+        ("md", "$5 or $6", {"text/markdown": r"\$5 or \$6", "text/plain": "$5 or $6"}),
         ("md", "", {"text/markdown": "", "text/plain": ""}),
         ("md", "half \ud83d", {"text/markdown": "half \ufffd", "text/plain": "half \ufffd"}),
     ],
@@ -72,6 +83,52 @@ def test_each_format_leaves_its_own_output(
     shown = displayed(stream(kernel, [reply], format))
 
     assert shown["data"] == data
+
+
+@pytest.mark.parametrize(
+    ("format", "reply", "notice"),
+    [
+        ("code", "```py\n1\n```\n```\n2\n```\n```sh\n3\n```", "2 blocks in another language"),
+        ("code", "```py\n1\n```\n```py\n2\n```", ""),
+        ("code", "no block", ""),
+        ("md", "```py\n1\n```\n```\n2\n```", ""),
+    ],
+)
+def test_blocks_that_are_left_out_are_told(format: Format, reply: str, notice: str) -> None:
+    shown = StreamingMarkdown(format)
+    shown.text = reply
+    assert shown.notice.startswith(notice) and bool(shown.notice) == bool(notice)
+
+
+WAIT = (
+    "import time\nfrom kagura_nb.notebook.waiting import SignOfLife\n"
+    "sign = SignOfLife(lambda: 'openai:x')\nreply = StreamingMarkdown('md', sign)\n"
+)
+
+
+def test_a_sign_of_life_is_shown_after_a_while_and_the_reply_takes_its_place(
+    kernel: Kernel,
+) -> None:
+    code = "time.sleep(0.9)\nreply.update('Hi')\nreply.finish({})"
+    messages = kernel.run(SETUP + WAIT + code)
+    shown = [one for one in messages if "data" in one["content"]]
+    assert [one["msg_type"] for one in shown[:2]] == ["display_data", "update_display_data"]
+    assert shown[0]["content"]["data"]["text/plain"] == "openai:x …"
+    assert {one["msg_type"] for one in shown[1:]} == {"update_display_data"}
+    assert displayed(messages)["data"] == {"text/markdown": "Hi", "text/plain": "Hi"}
+
+
+def test_a_quick_reply_needs_no_sign_of_life(kernel: Kernel) -> None:
+    code = "reply.update('Hi')\ntime.sleep(0.9)\nreply.finish({})"
+    messages = kernel.run(SETUP + WAIT + code)
+    assert not any("…" in str(one["content"].get("data")) for one in messages)
+
+
+def test_a_sign_of_life_without_a_reply_leaves_nothing(kernel: Kernel) -> None:
+    code = "print('kept')\ntime.sleep(0.9)\nsign.remove()\nsign.remove()\ntime.sleep(0.9)"
+    messages = kernel.run(SETUP + WAIT + code)
+    assert displayed(messages)["data"] == {}
+    assert "clear_output" not in [one["msg_type"] for one in messages]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from contextlib import closing
 from typing import Any
 
-from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from kagura_nb.assistant import Turn
@@ -11,6 +10,7 @@ from kagura_nb.errors import ReplyStopped
 from kagura_nb.notebook.stars import Stars
 from kagura_nb.notebook.streaming import Format, StreamingMarkdown
 from kagura_nb.notebook.views import View, excerpt, line, stars, table
+from kagura_nb.notebook.waiting import SignOfLife, in_notebook
 from kagura_nb.notebook.workspace import Workspace
 
 
@@ -27,7 +27,8 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
         ReplyStopped: the user interrupted; what had arrived is shown, and stored if not private.
         ProviderError: the model cannot answer; what had arrived is shown and stored.
     """
-    shown = StreamingMarkdown(form)
+    sign = SignOfLife(lambda: turn.model)
+    shown = StreamingMarkdown(form, sign)
     stopped = False
     try:
         with closing(iter(turn)) as pieces:
@@ -38,11 +39,13 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
     finally:
         if turn.text:
             shown.finish(provenance(turn))
-        for notice in turn.notices:
+        else:
+            sign.remove()
+        for notice in filter(None, (shown.notice, *turn.notices)):
             display(line(notice))
     if explain:
         display(explanation(turn))
-    if turn.conversation_id and turn.text and has_widgets():
+    if turn.conversation_id and turn.text and in_notebook():
         display(_stars(workspace, turn.conversation_id))
     if stopped:
         kept = "what had arrived" if turn.conversation_id else "nothing of it"
@@ -101,8 +104,3 @@ def _stars(workspace: Workspace, conversation_id: str) -> Stars:
     shown = Stars(conversation_id, rate)
     workspace.shown[conversation_id] = shown
     return shown
-
-
-def has_widgets() -> bool:
-    """Whether a front end can draw widgets: a kernel has one, a terminal has none."""
-    return hasattr(get_ipython(), "kernel")

@@ -9,8 +9,8 @@ import click
 
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.config import config
-from kagura_nb.notebook.safe import safe_markdown
 from kagura_nb.notebook.scan import scan
+from kagura_nb.notebook.streaming import readable_markdown
 from kagura_nb.notebook.views import View, conversations, excerpt, line, stars, table
 from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
 from kagura_nb.providers import known_models, open_provider
@@ -162,7 +162,7 @@ def show(workspace: Workspace, conversation_id: str) -> View:
     parts += [("Comment", one.comment)] if one.comment else []
     plain = "\n\n".join([head, *(f"{name}:\n{text}" for name, text in parts)])
     shown = "\n\n".join([f"`{head}`", *(f"**{name}**\n\n{text}" for name, text in parts)])
-    return View(plain, markdown=safe_markdown(shown))
+    return View(plain, markdown=readable_markdown(shown))
 
 
 @commands.command()

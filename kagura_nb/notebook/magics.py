@@ -17,11 +17,12 @@ from IPython.display import display
 from traitlets import Unicode, observe
 
 from kagura_nb.errors import SettingsError
-from kagura_nb.notebook.answer import answer, has_widgets
+from kagura_nb.notebook.answer import answer
 from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.interpolate import Cells, Interpolated, interpolate
 from kagura_nb.notebook.streaming import Format
 from kagura_nb.notebook.views import View
+from kagura_nb.notebook.waiting import in_notebook
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
 
@@ -126,7 +127,7 @@ def notebook_session() -> str | None:
 
 def _shown(view: View | None) -> View | None:
     """What is left to show by returning it: nothing where a live part must come below."""
-    if view is None or view.live is None or not has_widgets():
+    if view is None or view.live is None or not in_notebook():
         return view
     display(view)
     display(view.live())

@@ -67,10 +67,10 @@ def safe_markdown(text: str) -> str:
     return "\n".join([*done, *_text_lines(lines[at:])])
 
 
-def first_fence(text: str) -> tuple[str, str]:
-    """The first fenced block as (language, code); without one, all of the text as code."""
-    found = _FENCE.search(text)
-    return (found[2], found[3].rstrip("\n")) if found else ("", text.strip("\n"))
+def blocks(text: str) -> list[tuple[str, str]]:
+    """The fenced blocks as (language, code); without one, all of the text as code."""
+    found = [(block[2], block[3].rstrip("\n")) for block in _FENCE.finditer(text)]
+    return found or [("", text.strip("\n"))]
 
 
 def fenced(code: str, language: str = "") -> str:

@@ -14,10 +14,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from IPython.core.getipython import get_ipython
 from IPython.display import display, update_display
 
-from kagura_nb.notebook.safe import fenced, first_fence, printable, safe_markdown
+from kagura_nb.notebook.amounts import escape_amounts
+from kagura_nb.notebook.safe import blocks, fenced, printable, safe_markdown
+from kagura_nb.notebook.waiting import SignOfLife, in_notebook
 
 Format = Literal["md", "text", "code", "json"]
 Bundle = dict[str, Any]
@@ -35,14 +36,16 @@ class StreamingMarkdown:
     """Shows a reply while it streams.
 
     Args:
-        format: `md` Markdown; `text` as it is; `code` only the first fenced block, or all of it
-            as code; `json` as a tree that can be folded.
+        format: `md` Markdown; `text` as it is; `code` only the fenced blocks in the language of
+            the first one, or all of it as code; `json` as a tree that can be folded.
+        sign: what the first text takes the place of.
     """
 
-    def __init__(self, format: Format = "md") -> None:
+    def __init__(self, format: Format = "md", sign: SignOfLife | None = None) -> None:
         self.text = ""
         self._format = format
-        self._rewrites = _can_rewrite()
+        self._sign = sign
+        self._rewrites = in_notebook()
         self._display_id: str | None = None
         self._size = 0
         self._sent = 0
@@ -62,6 +65,15 @@ class StreamingMarkdown:
             self._sent += cost
             self._show(partial(self.text, self._format))
 
+    @property
+    def notice(self) -> str:
+        """A line for the user about what the format leaves out; empty where it shows all."""
+        left_out = _code(self.text)[2] if self._format == "code" else 0
+        if not left_out:
+            return ""
+        count = "1 block" if left_out == 1 else f"{left_out} blocks"
+        return f"{count} in another language left out; `-f md` shows the whole reply."
+
     def finish(self, metadata: Mapping[str, Any] | None = None) -> None:
         """Show the reply as it stays.
 
@@ -76,6 +88,8 @@ class StreamingMarkdown:
         self._show(data, {name: told[name] for name in told if name == "kagura" or name in data})
 
     def _show(self, data: Bundle, metadata: Bundle | None = None) -> None:
+        if self._sign:
+            self._display_id, self._sign = self._sign.end(), None
         if self._display_id:
             update_display(data, display_id=self._display_id, raw=True, metadata=metadata)
         else:
@@ -86,7 +100,7 @@ class StreamingMarkdown:
 def partial(text: str, format: Format) -> Bundle:
     """The MIME bundle of an unfinished reply: one form only, to keep it small."""
     if format == "md":
-        return {"text/markdown": safe_markdown(text)}
+        return {"text/markdown": readable_markdown(text)}
     if format == "code":
         return {"text/markdown": _code(text)[0]}
     return {"text/plain": printable(text)}
@@ -95,21 +109,30 @@ def partial(text: str, format: Format) -> Bundle:
 def complete(text: str, format: Format) -> Bundle:
     """The MIME bundle of a finished reply, readable without a browser too."""
     if format == "md":
-        return {"text/markdown": safe_markdown(text), "text/plain": printable(text)}
+        return {"text/markdown": readable_markdown(text), "text/plain": printable(text)}
     if format == "code":
-        markdown, plain = _code(text)
+        markdown, plain, _ = _code(text)
         return {"text/markdown": markdown, "text/plain": plain}
     return _json(printable(text)) if format == "json" else {"text/plain": printable(text)}
 
 
-def _code(text: str) -> tuple[str, str]:
-    language, code = first_fence(printable(text))
-    return fenced(code, language), code
+def readable_markdown(text: str) -> str:
+    """Markdown as a model wrote it, harmless, its amounts no formulas."""
+    return escape_amounts(safe_markdown(text))
+
+
+def _code(text: str) -> tuple[str, str, int]:
+    """The code as Markdown and as it is, and how many blocks are in another language."""
+    found = blocks(printable(text))
+    language = found[0][0]
+    alike = [code for name, code in found if name.lower() == language.lower()]
+    code = "\n\n".join(alike)
+    return fenced(code, language), code, len(found) - len(alike)
 
 
 def _json(text: str) -> Bundle:
     try:
-        value = json.loads(first_fence(text)[1], parse_constant=_no_constant)
+        value = json.loads(blocks(text)[0][1], parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         return {"text/plain": f"{text}\n\n(This reply is not valid JSON: {error})"}
     plain = {"text/plain": json.dumps(value, indent=2, ensure_ascii=False)}
@@ -118,11 +141,6 @@ def _json(text: str) -> Bundle:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value")
-
-
-def _can_rewrite() -> bool:
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
 
 
 def _write(text: str) -> None:
