@@ -46,26 +46,11 @@ def _step(model: Any) -> Any:
     import torch
     from torch.nn.functional import silu
 
-    core, config = model.model, model.config
-    heads, width = config.num_attention_heads, config.head_dim
+    core = model.model
 
     def norm(scale: Any, x: "Tensor") -> "Tensor":
         mean = x.pow(2).mean(-1, keepdim=True)
-        return x * torch.rsqrt(mean + config.rms_norm_eps) * scale.weight
-
-    def attend(
-        layer: Any, x: "Tensor", past: "Tensor", angles: Any, asking: slice
-    ) -> tuple["Tensor", "Tensor"]:
-        cos, sin, later = angles
-        q, k, v = (
-            linear(y).view(-1, heads, width).transpose(0, 1)
-            for linear, y in ((layer.q_proj, x[asking]), (layer.k_proj, x), (layer.v_proj, x))
-        )
-        k = torch.cat([past[0], _turned(k, cos, sin)], 1)
-        v = torch.cat([past[1], v], 1)
-        q = _turned(q, cos[asking], sin[asking]) * width**-0.5
-        mixed = (q @ k.transpose(-1, -2) + later[asking]).softmax(-1) @ v
-        return layer.o_proj(mixed.transpose(0, 1).reshape(-1, heads * width)), torch.stack([k, v])
+        return x * torch.rsqrt(mean + model.config.rms_norm_eps) * scale.weight
 
     class Step(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -83,7 +68,7 @@ def _step(model: Any) -> Any:
             for layer, kept in zip(core.layers, past.unbind(0), strict=True):
                 asking = slice(-1, None) if layer is core.layers[-1] else slice(None)
                 y = norm(layer.input_layernorm, x)
-                mixed, pair = attend(layer.self_attn, y, kept, angles, asking)
+                mixed, pair = _attend(layer.self_attn, y, kept, angles, asking)
                 x = x[asking] + mixed
                 mlp, y = layer.mlp, norm(layer.post_attention_layernorm, x)
                 x = x + mlp.down_proj(silu(mlp.gate_proj(y)) * mlp.up_proj(y))
@@ -91,6 +76,25 @@ def _step(model: Any) -> Any:
             return core.embed_tokens.weight @ norm(core.norm, x[-1]), torch.stack(present)
 
     return Step().eval()
+
+
+def _attend(
+    layer: Any, x: "Tensor", past: "Tensor", angles: Any, asking: slice
+) -> tuple["Tensor", "Tensor"]:
+    """What the asking tokens take from all others, and the longer keys and values."""
+    import torch
+
+    heads, width = layer.config.num_attention_heads, layer.head_dim
+    cos, sin, later = angles
+    q, k, v = (
+        linear(y).view(-1, heads, width).transpose(0, 1)
+        for linear, y in ((layer.q_proj, x[asking]), (layer.k_proj, x), (layer.v_proj, x))
+    )
+    k = torch.cat([past[0], _turned(k, cos, sin)], 1)
+    v = torch.cat([past[1], v], 1)
+    q = _turned(q, cos[asking], sin[asking]) * width**-0.5
+    mixed = (q @ k.transpose(-1, -2) + later[asking]).softmax(-1) @ v
+    return layer.o_proj(mixed.transpose(0, 1).reshape(-1, heads * width)), torch.stack([k, v])
 
 
 def _turned(x: "Tensor", cos: "Tensor", sin: "Tensor") -> "Tensor":
