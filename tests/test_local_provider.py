@@ -1,5 +1,6 @@
 """Models in this process: a real one, tiny and random, through the whole of transformers."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -110,9 +111,24 @@ def test_a_missing_folder_is_named(missing: str, tiny_model: Path) -> None:
         "adapter": f"local:{tiny_model / 'model'}+{tiny_model / 'nothing'}",
     }
 
-    with pytest.raises(UnknownModel, match=r"nothing.* cannot be loaded.*Name a folder") as caught:
+    with pytest.raises(UnknownModel, match=r"There is no folder /.*nothing\. Name a folder"):
         open_provider(names[missing], Settings.load())
 
+
+@pytest.mark.parametrize("path", ["./nothing", "~/nothing", "../nothing"])
+def test_what_is_written_as_a_path_is_not_looked_up_elsewhere(path: str) -> None:
+    with pytest.raises(UnknownModel, match=f"There is no folder {re.escape(path)}"):
+        open_provider(f"local:{path}", Settings.load())
+
+
+def test_a_folder_of_ones_home_is_found(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tiny_model))
+    assert open_provider("local:~/model", Settings.load()).model == "local:~/model"
+
+
+def test_what_is_no_model_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UnknownModel, match=r"cannot be loaded.*Name a folder") as caught:
+        open_provider(f"local:{tmp_path}", Settings.load())
     assert "\n" not in str(caught.value)
 
 

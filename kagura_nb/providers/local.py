@@ -21,6 +21,7 @@ from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
 NEEDED = ("torch", "transformers", "peft")
+NAMES = "Name a folder or a hub id of a chat model, and an adapter folder behind a plus sign"
 REPLY_TOKENS = 1024
 UNKNOWN_CONTEXT = 4_096
 
@@ -139,7 +140,7 @@ def open_local(vendor: str, model: str, settings: Settings) -> LocalProvider:
             f"Models in this process need {' and '.join(missing)}",
             "Install it with `pip install 'kagura-nb[local]'`",
         )
-    base, adapter = _split(model)
+    base, adapter = (_found(one) for one in _split(model))
     network, tokenizer = _load(base, adapter)
     context = getattr(network.config, "max_position_embeddings", None) or UNKNOWN_CONTEXT
     return LocalProvider(f"{vendor}:{model}", context, network, tokenizer)
@@ -151,6 +152,16 @@ def _split(model: str) -> tuple[str, str]:
         return model, ""
     base, _, adapter = model.rpartition("+")
     return base, adapter
+
+
+def _found(name: str) -> str:
+    """A name of the hub as it is; what is written as a path must be a folder."""
+    if not name.startswith(("/", ".", "~")):
+        return name
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise UnknownModel(f"There is no folder {name}", NAMES)
+    return str(folder)
 
 
 @lru_cache(maxsize=1)
@@ -168,7 +179,7 @@ def _load(base: str, adapter: str) -> tuple[Any, Any]:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise UnknownModel(
             f"{'+'.join(filter(None, (base, adapter)))} cannot be loaded ({reason})",
-            "Name a folder or a hub id of a chat model, and an adapter folder behind a plus sign",
+            NAMES,
         ) from error
     if tokenizer.chat_template is None:
         raise UnknownModel(f"{base} has no chat template", "Use a model that is tuned for chat")
