@@ -168,6 +168,15 @@ def test_max_tokens_ends_the_reply(practice: PracticeProvider) -> None:
     assert "".join(piece.text for piece in pieces) == "Hello!"
 
 
+def test_a_reply_that_goes_round_and_round_is_ended(practice: PracticeProvider) -> None:
+    lost = assemble("!" * 15, budget=900, count=practice.count_tokens).messages
+
+    *pieces, last = practice.stream(lost, Sampling(temperature=0.0))
+
+    assert last.cut
+    assert len("".join(piece.text for piece in pieces)) < 200
+
+
 def test_too_long_a_prompt_names_the_cure(practice: PracticeProvider) -> None:
     with pytest.raises(ContextTooLong, match="%kagura use"):
         say(practice, [Message("user", "sea " * 2000)])

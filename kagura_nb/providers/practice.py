@@ -26,6 +26,8 @@ MODEL = Path(__file__).parents[1] / "practice" / "model"
 END = "<|end|>"
 BROKEN = "\ufffd"
 """What the decoder makes of bytes that are no character."""
+ROUND = 24
+"""Tokens that must repeat themselves for a reply to be ended."""
 NOTICE = (
     "This is the practice model: it is tiny and knows only the tutorial's world. "
     "For a real one set OPENAI_API_KEY or GEMINI_API_KEY, or run `%kagura use ollama:<model>`."
@@ -81,14 +83,15 @@ class PracticeProvider:
             )
         decoder = DecodeStream(skip_special_tokens=True)
         longest = min(room, sampling.max_tokens or room)
-        said = 0
+        said: list[int] = []
+        cut = False
         for token in loaded.reply(prompt, sampling.temperature or 0.0):
-            said += 1
+            said.append(token)
             if text := (decoder.step(loaded.tokenizer, token) or "").replace(BROKEN, ""):
                 yield Chunk(text)
-            if said == longest:
+            if cut := len(said) == longest or _goes_round(said):
                 break
-        yield Chunk(usage=Usage(len(prompt), said), cut=said == longest)
+        yield Chunk(usage=Usage(len(prompt), len(said)), cut=cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,12 @@ class _Loaded:
             if tokens[0] == token_id(self.tokenizer, END):
                 return
             yield tokens[0]
+
+
+def _goes_round(tokens: list[int]) -> bool:
+    """Whether the last ones say the same few again and again, as tiny models do when lost."""
+    last = tokens[-ROUND:]
+    return len(last) == ROUND and any(last[period:] == last[:-period] for period in range(1, 7))
 
 
 def _draw(logits: "NDArray[np.float32]", temperature: float, random: np.random.Generator) -> int:
