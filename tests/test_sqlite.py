@@ -1,6 +1,7 @@
 """The store's file belongs to its owner alone, and is never made worse than it was found."""
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,28 @@ def test_what_is_forgotten_is_in_no_file_any_more(store: ConversationCollector) 
     assert [one.id for one in store.iterate()] == [kept]
     files = [path for path in store.settings.home.rglob("*") if path.is_file()]
     assert [path.name for path in files if b"xyzzyplugh" in path.read_bytes()] == []
+
+
+def test_what_a_reader_keeps_in_the_log_is_told_and_erased_with_the_next_write(
+    store: ConversationCollector,
+) -> None:
+    store.collect("the password is xyzzyplugh", "xyzzyplugh noted", "practice", session="secret")
+    elsewhere = ConversationCollector()
+    begun = time.monotonic()
+
+    with elsewhere.database.read() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM conversations").scalar()
+        with pytest.raises(StoreUnavailable, match="log, which another program is reading"):
+            store.forget(Selection(session="secret"))
+        assert time.monotonic() - begun < 5
+        assert store.get_stats()["total"] == 0
+        store.collect("while somebody reads", "ok", "practice")
+
+    store.collect("nobody reads any more", "ok", "practice")
+
+    files = [path for path in store.settings.home.rglob("*") if path.is_file()]
+    assert [path.name for path in files if b"xyzzyplugh" in path.read_bytes()] == []
+    elsewhere.database.close()
 
 
 def test_only_the_owner_can_read_the_store(store: ConversationCollector, home: Path) -> None:

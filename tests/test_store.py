@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import MetaData, inspect, text
 
 from kagura_nb import ConversationCollector, Selection, Settings
 from kagura_nb.errors import (
@@ -21,6 +22,9 @@ from kagura_nb.errors import (
     UnknownConversation,
 )
 from kagura_nb.records import Conversation, Message, Usage
+from kagura_nb.store import index_schema, schema
+from kagura_nb.store.consents import consents
+from kagura_nb.store.steps import STEPS
 
 
 def test_a_conversation_comes_back_as_it_was_collected(store: ConversationCollector) -> None:
@@ -131,6 +135,48 @@ def test_lone_surrogates_and_nul_do_not_lose_the_turn(store: ConversationCollect
     assert (found.prompt, found.response) == ("broken \ufffd half\ufffd", "reply \ufffd\ufffd")
 
 
+def test_no_text_with_a_lone_surrogate_is_an_obstacle(store: ConversationCollector) -> None:
+    broken, mended = "half \ud83d", "half \ufffd"
+    message = Message("user", "hello", name=broken)
+    identifier = store.collect([message], "hi", broken, {broken: [broken]}, session=broken)
+    store.tag(identifier, broken)
+    store.exclude(identifier, broken)
+    store.correct(identifier, broken)
+    store.add_feedback(identifier, 5, broken)
+
+    (found,) = store.recent(5, Selection(session=broken, model=broken, tag=broken, text=broken))
+
+    assert (found.session, found.model, found.messages[0].name) == (mended, mended, mended)
+    assert (found.tags, found.metadata) == ((mended,), {mended: [mended]})
+    assert (found.excluded, found.correction, found.comment) == (mended, mended, mended)
+    with pytest.raises(UnknownConversation):
+        store.get(broken)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{"x": {1, 2}}, {"x": object()}, {"x": float("nan")}, {"x": datetime(2026, 1, 1)}, ["x"]],
+)
+def test_metadata_that_json_cannot_hold_is_refused_without_repeating_the_text(
+    store: ConversationCollector, metadata: object
+) -> None:
+    with pytest.raises(StoreError, match=r"metadata .* Use text, numbers, lists") as caught:
+        store.collect("the vault opens with xyzzy", "ok", "none", metadata)  # type: ignore[arg-type]
+    assert "xyzzy" not in str(caught.value)
+
+
+def test_an_error_of_the_database_does_not_repeat_the_text(store: ConversationCollector) -> None:
+    with pytest.raises(StoreError, match="cannot be stored") as caught:
+        store.collect("the vault opens with xyzzy", "ok", "none", complete="maybe")  # type: ignore[arg-type]
+    assert "xyzzy" not in str(caught.value)
+
+
+def test_any_number_of_conversations_is_fetched_at_once(store: ConversationCollector) -> None:
+    known = [store.collect(str(number), "reply", "practice") for number in range(3)]
+    ids = [*known, *(f"{number:026}" for number in range(300_000))]
+    assert list(store.get_many(ids)) == known
+
+
 def test_stats_and_training_data_count_what_may_train(store: ConversationCollector) -> None:
     good, poor, corrected, excluded, cut = (
         store.collect(name, "reply", "practice", complete=name != "cut")
@@ -187,10 +233,72 @@ def test_selections(store: ConversationCollector) -> None:
         (Selection(session="s1", tag="all", min_rating=5), "3"),
     ]
     found = [
-        ("".join(one.prompt[7] for one in store.iterate(selection)), expected)
+        ("".join(one.prompt[7] for one in store.recent(10, selection)), expected)
         for selection, expected in cases
     ]
     assert [names for names, _ in found] == [expected for _, expected in found]
+
+
+SAID = [
+    ("Столица — МОСКВА", "москва"),
+    ("москва", "МОСКВА"),
+    ("Großer ÄRGER in der Straße", "ärger STRASSE"),
+    ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"),
+    ("I pay with ｃａｒｄ", "CARD"),
+    ("カタカナ", "ｶﾀｶﾅ"),
+    ("cafe\u0301", "CAFÉ"),
+    ("100%_sure", "100%_"),
+    ('say "hello" \\ now', '"HELLO" \\'),
+]
+
+
+@pytest.mark.parametrize(("said", "words"), SAID)
+def test_words_are_found_in_any_case_and_width_of_their_letters(
+    store: ConversationCollector, said: str, words: str
+) -> None:
+    store.collect("something else", "reply", "practice")
+    wanted = store.collect(said, "reply", "practice")
+    assert [one.id for one in store.search(words)] == [wanted]
+
+
+def test_words_are_found_wherever_they_were_said_and_no_longer_than_that(
+    store: ConversationCollector,
+) -> None:
+    earlier = [Message("user", "alpha"), Message("assistant", "beta"), Message("user", "gamma")]
+    one = store.collect(earlier, "delta", "practice")
+    store.add_feedback(one, 4, "epsilon")
+    store.correct(one, "zeta")
+
+    found = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "alpha ZETA"]
+    assert [words for words in found if not store.search(words)] == []
+    assert [
+        words for words in ["user", "content", "alphabeta", "alpha eta1"] if store.search(words)
+    ] == []
+
+    store.correct(one, None)
+    store.add_feedback(one, None)
+    store.rewrite(one, lambda text: text.replace("alpha", "[NAME]"))
+    assert [words for words in [*found, "name"] if store.search(words)] == [*found[1:4], "name"]
+    assert store.forget(Selection(text="BETA")) == 1
+
+
+def test_conversations_come_in_the_order_of_their_times(store: ConversationCollector) -> None:
+    now = datetime.now(UTC)
+    ages = {"today": 0, "old": 400, "older": 500, "ancient": 365 * 60, "lately": 1}
+    for name, days in ages.items():
+        store.collect(name, "reply", "practice", created_at=now - timedelta(days=days))
+
+    in_time = ["ancient", "older", "old", "lately", "today"]
+    assert [one.prompt for one in store.iterate()] == in_time
+    assert [one.prompt for one in store.recent(2)] == ["today", "lately"]
+    assert store.get("last").prompt == "today"
+
+
+def test_of_equal_times_the_order_is_that_of_storing(store: ConversationCollector) -> None:
+    times = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2)] * 5
+    for number, when in enumerate(times):
+        store.collect(str(number), "reply", "practice", created_at=when)
+    assert "".join(one.prompt for one in store.iterate()) == "0246813579"
 
 
 def test_tags_are_added_and_removed(store: ConversationCollector) -> None:
@@ -220,12 +328,78 @@ def test_users_do_not_see_each_other(home: Path) -> None:
 def test_a_store_from_a_later_version_is_refused_untouched(store: ConversationCollector) -> None:
     store.collect("hello", "hi", "practice")
     with store.database.write() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO migrations VALUES ('from_the_future', '2030-01-01')"
-        )
+        connection.exec_driver_sql("INSERT INTO migrations VALUES ('of_the_future', '2030-01-01')")
+    before = everything_in(store)
 
     with pytest.raises(StoreTooNew, match="pip install -U kagura-nb"):
-        ConversationCollector().get_stats()
+        ConversationCollector().collect("more", "no", "practice")
+
+    assert everything_in(store) == before
+
+
+def everything_in(store: ConversationCollector) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    with store.database.read() as connection:
+        names = sorted(inspect(connection).get_table_names())
+        rows = {name: connection.execute(text(f"SELECT * FROM {name}")) for name in names}
+        return {name: [tuple(row) for row in found] for name, found in rows.items()}
+
+
+def tables_of(store: ConversationCollector) -> dict[str, object]:
+    """Every table's columns, keys and indexes, as the database describes them."""
+    with store.database.read() as connection:
+        about = inspect(connection)
+        return {
+            name: (
+                [
+                    (one["name"], str(one["type"]), one["nullable"])
+                    for one in about.get_columns(name)
+                ],
+                about.get_pk_constraint(name)["constrained_columns"],
+                sorted((str(one["name"]), one["column_names"]) for one in about.get_indexes(name)),
+                sorted(one["referred_table"] for one in about.get_foreign_keys(name)),
+            )
+            for name in about.get_table_names()
+        }
+
+
+@pytest.mark.parametrize("known", range(1, len(STEPS)))
+def test_an_old_store_brought_up_to_date_is_like_a_new_one(
+    store: ConversationCollector, monkeypatch: pytest.MonkeyPatch, known: int
+) -> None:
+    said = """'[{"role":"user","content":"Привет"}]', 'Привет'"""
+    with monkeypatch.context() as earlier:
+        earlier.setattr("kagura_nb.store.migrations.STEPS", STEPS[:known])
+        with store.database.write() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO conversations (id, session, created_at, messages, prompt, response,"
+                " model, complete, metadata)"
+                f" VALUES ('01', 's', '2026-01-01T00:00:00+00:00', {said}, 'hi', 'm', true, '{{}}')"
+            )
+        store.database.close()
+
+    fresh = ConversationCollector("fresh", store.settings)
+    assert tables_of(store) == tables_of(fresh)
+    assert [one.prompt for one in store.search("ПРИВЕТ")] == ["Привет"]
+    fresh.database.close()
+
+
+@pytest.mark.parametrize("tables", [schema.metadata, index_schema.metadata, consents.metadata])
+def test_the_steps_make_the_tables_that_the_code_reads_and_writes(
+    store: ConversationCollector, tables: MetaData
+) -> None:
+    with store.database.read() as connection:
+        about = inspect(connection)
+        for table in tables.sorted_tables:
+            found = {one["name"]: one for one in about.get_columns(table.name)}
+            assert list(found) == [one.name for one in table.columns]
+            assert {name: one["nullable"] for name, one in found.items()} == {
+                one.name: one.nullable for one in table.columns
+            }
+            wanted = sorted(str(one.name) for one in table.indexes)
+            indexes = about.get_indexes(table.name)
+            plain = [one for one in indexes if not one.get("duplicates_constraint")]
+            assert sorted(str(one["name"]) for one in plain) == wanted
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,11 @@ unambiguous end of at least four characters, as views show them.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
-from ulid import ULID
 
 from kagura_nb.records import GOOD_RATING, Conversation, Message, Usage
 from kagura_nb.settings import Settings
@@ -20,14 +18,17 @@ from kagura_nb.store import index
 from kagura_nb.store.database import Database
 from kagura_nb.store.queries import fetch, read, resolve
 from kagura_nb.store.rows import (
-    from_messages,
-    from_usage,
+    fold,
+    from_conversation,
+    new_id,
+    rewritten,
     storable,
     to_messages,
+    to_metadata,
     to_rating,
 )
-from kagura_nb.store.schema import conversations, pending_index, tags
-from kagura_nb.store.selection import Selection, to_text
+from kagura_nb.store.schema import conversations, pending_index, search_text, tags
+from kagura_nb.store.selection import Selection
 
 BATCH = 500
 """Rows fetched at a time while iterating."""
@@ -85,27 +86,22 @@ class ConversationCollector:
             cost: price in USD; None where unknown.
 
         Raises:
-            StoreError: messages that are none, or a database that cannot be written.
+            StoreError: messages or metadata that are none, or a database that cannot be written.
         """
-        said = to_messages(messages)
-        identifier = str(ULID())
-        row = {
-            "id": identifier,
-            "session": session,
-            "created_at": to_text(created_at or datetime.now(UTC)),
-            "messages": from_messages(said),
-            "prompt": storable(said[-1].content),
-            "response": storable(response),
-            "model": model,
-            "complete": complete,
-            "cost": None if cost is None else str(cost),
-            "metadata": dict(metadata or {}),
-            **from_usage(usage),
-        }
-        with self.database.write() as connection:
-            connection.execute(insert(conversations), row)
-            connection.execute(insert(pending_index), {"conversation_id": identifier})
-        return identifier
+        when = created_at or datetime.now(UTC)
+        one = Conversation(
+            new_id(when),
+            storable(session),
+            when,
+            to_messages(messages),
+            storable(response),
+            storable(model),
+            complete,
+            usage,
+            cost,
+            metadata=to_metadata(metadata),
+        )
+        return self._insert(one)
 
     def add_feedback(
         self, conversation_id: str, rating: int | str | None, comment: str | None = None
@@ -139,7 +135,7 @@ class ConversationCollector:
 
     def exclude(self, conversation_id: str, reason: str | None = "by the user") -> str:
         """Keep a conversation out of training and examples; reason None lets it in again."""
-        return self._change(conversation_id, {"excluded": reason})
+        return self._change(conversation_id, {"excluded": reason and storable(reason)})
 
     def rewrite(self, conversation_id: str, change: Callable[[str], str]) -> str:
         """Replace every text of a conversation for good; what it said before is erased.
@@ -156,30 +152,23 @@ class ConversationCollector:
         with self.database.write(durable=True) as connection:
             identifier = resolve(connection, conversation_id)
             one = fetch(connection, [identifier])[identifier]
-            said = [replace(message, content=change(message.content)) for message in one.messages]
-            changed = {
-                "messages": from_messages(said),
-                "prompt": storable(said[-1].content),
-                "response": storable(change(one.response)),
-                "correction": None if one.correction is None else storable(change(one.correction)),
-                "comment": None if one.comment is None else storable(change(one.comment)),
-            }
             same = conversations.c.id == identifier
-            connection.execute(update(conversations).where(same).values(**changed))
+            connection.execute(update(conversations).where(same).values(**rewritten(one, change)))
+            _fold(connection, identifier)
             index.remove(connection, [identifier])
-            _pend(connection, identifier)
-        with self.database.maintain() as connection:
-            index.erase_traces(connection)
+            index.pend(connection, identifier)
+        self.database.erase()
         return identifier
 
     def tag(self, conversation_id: str, *names: str, remove: bool = False) -> str:
         """Add labels to a conversation, or remove them."""
         with self.database.write(durable=True) as connection:
             identifier = resolve(connection, conversation_id)
-            wanted = (tags.c.conversation_id == identifier, tags.c.tag.in_(names))
+            labels = {storable(name) for name in names}
+            wanted = (tags.c.conversation_id == identifier, tags.c.tag.in_(labels))
             connection.execute(delete(tags).where(*wanted))
-            if names and not remove:
-                rows = [{"conversation_id": identifier, "tag": name} for name in set(names)]
+            if labels and not remove:
+                rows = [{"conversation_id": identifier, "tag": name} for name in labels]
                 connection.execute(insert(tags), rows)
         return identifier
 
@@ -205,7 +194,7 @@ class ConversationCollector:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[Conversation]:
-        """Every selected conversation in order of time, in constant memory.
+        """Every selected conversation in the order of `created_at`, in constant memory.
 
         No transaction stays open between batches: what is added meanwhile at the far end is seen.
 
@@ -233,7 +222,7 @@ class ConversationCollector:
         return list(self.iterate(selection, newest_first=True, limit=limit))
 
     def search(self, words: str, limit: int = 20) -> list[Conversation]:
-        """Conversations that contain all of the words literally, newest first."""
+        """Conversations that contain all of the words, in any case of letters, newest first."""
         return self.recent(limit, Selection(text=words))
 
     def get_training_data(
@@ -282,15 +271,20 @@ class ConversationCollector:
             for start in range(0, len(ids), BATCH):
                 batch = ids[start : start + BATCH]
                 index.remove(connection, batch)
-                connection.execute(
-                    delete(pending_index).where(pending_index.c.conversation_id.in_(batch))
-                )
-                connection.execute(delete(tags).where(tags.c.conversation_id.in_(batch)))
+                for table in (pending_index, search_text, tags):
+                    connection.execute(delete(table).where(table.c.conversation_id.in_(batch)))
                 connection.execute(delete(conversations).where(conversations.c.id.in_(batch)))
         if ids:
-            with self.database.maintain() as connection:
-                index.erase_traces(connection)
+            self.database.erase()
         return len(ids)
+
+    def _insert(self, one: Conversation) -> str:
+        key = {"conversation_id": one.id}
+        with self.database.write() as connection:
+            connection.execute(insert(conversations), from_conversation(one))
+            connection.execute(insert(search_text), {**key, "folded": fold(one)})
+            connection.execute(insert(pending_index), key)
+        return one.id
 
     def _change(
         self, conversation_id: str, changes: Mapping[str, Any], *, reindex: bool = False
@@ -300,16 +294,18 @@ class ConversationCollector:
             connection.execute(
                 update(conversations).where(conversations.c.id == identifier).values(**changes)
             )
+            if changes.keys() & {"correction", "comment"}:
+                _fold(connection, identifier)
             if reindex:
-                _pend(connection, identifier)
+                index.pend(connection, identifier)
         return identifier
 
 
-def _pend(connection: Connection, identifier: str) -> None:
-    """Let a conversation wait to be indexed again."""
-    key = pending_index.c.conversation_id
-    connection.execute(delete(pending_index).where(key == identifier))
-    connection.execute(insert(pending_index), {"conversation_id": identifier})
+def _fold(connection: Connection, identifier: str) -> None:
+    """Let a conversation be found by the words it has now."""
+    said = fold(fetch(connection, [identifier])[identifier])
+    same = search_text.c.conversation_id == identifier
+    connection.execute(update(search_text).where(same).values(folded=said))
 
 
 def _count(connection: Connection, where: list[ColumnElement[bool]]) -> int:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, select, update
 
 from kagura_nb.records import Consent
+from kagura_nb.store.rows import to_text
 from kagura_nb.store.schema import ORDERED
-from kagura_nb.store.selection import to_text
 
 consents = Table(
     "consents",
@@ -16,11 +16,6 @@ consents = Table(
     Column("version", Text, nullable=False),
     Column("withdrawn_at", ORDERED),
 )
-
-
-def create(connection: Connection) -> None:
-    """Make the table."""
-    consents.create(connection)
 
 
 def latest(connection: Connection, vendor: str) -> Consent | None:

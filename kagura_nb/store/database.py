@@ -5,19 +5,23 @@ Readers see one consistent state, writers take turns; `sqlite` and `postgresql` 
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
 
 from kagura_nb.errors import SettingsError, StoreError, StoreUnavailable
 from kagura_nb.settings import Settings
 from kagura_nb.store import migrations
 from kagura_nb.store.dialect import Dialect, Use
 from kagura_nb.store.dialects import DIALECTS
+from kagura_nb.store.rows import storable
+
+PATIENCE = 2.0
+"""Seconds for which erasing waits for those who read."""
 
 
 class Database:
@@ -29,6 +33,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._to_erase = False
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that sees one consistent state.
@@ -51,6 +56,19 @@ class Database:
         """
         return self._transaction("durable" if durable else "write")
 
+    def erase(self) -> None:
+        """Leave no byte of what was removed in the database's files.
+
+        Raises:
+            StoreUnavailable: a program goes on reading some of it; the next write tries again.
+        """
+        if not self._erase(PATIENCE):
+            raise StoreUnavailable(
+                "What was removed is gone from the store, but not from its log, which another"
+                " program is reading",
+                "Let that program finish: the next write here erases the rest",
+            )
+
     @contextmanager
     def maintain(self) -> Iterator[Connection]:
         """A connection outside any transaction, for what the database refuses inside one."""
@@ -72,6 +90,14 @@ class Database:
             connection.execution_options(**options).begin(),
         ):
             yield connection
+        if self._to_erase and use != "read":
+            with suppress(StoreError):  # what was written is committed
+                self._erase(0)
+
+    def _erase(self, patience: float) -> bool:
+        with self.maintain() as connection:
+            self._to_erase = not self._dialect.erase_traces(connection, patience)
+        return not self._to_erase
 
     @cached_property
     def _url(self) -> URL:
@@ -83,7 +109,9 @@ class Database:
 
     @cached_property
     def _engine(self) -> Engine:
-        engine = self._dialect.connect(self._url, self.settings.user, json_serializer=_to_json)
+        engine = self._dialect.connect(
+            self._url, self.settings.user, json_serializer=_to_json, hide_parameters=True
+        )
         with engine.begin() as connection:
             current = migrations.is_current(connection)
         if not current:
@@ -117,11 +145,14 @@ def _parse(address: str) -> URL:
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _unavailable(error: Exception, dialect: Dialect, url: URL) -> StoreError:
-    reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    reason = str(error.orig) if isinstance(error, StatementError) else str(error)
+    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+        return StoreError(f"A value cannot be stored ({reason})", "Pass one of the type asked for")
+    reason = reason.partition("DETAIL:")[0]  # it repeats what was to be written
     cure = next(cure for words, cure in dialect.CURES.items() if words in reason)
     problem = f"The store {dialect.place(url)} cannot be used ({' '.join(reason.split())})"
     return StoreUnavailable(problem, cure)

@@ -24,6 +24,11 @@ class Dialect(Protocol):
     def CURES(self) -> Mapping[str, str]:
         """Parts of the database's own messages, the empty one last, and what the user does."""
 
+    @property
+    def TYPES(self) -> Mapping[str, str]:
+        """What `steps` leave open: ordered, a text in the order of its characters; counted and
+        counting, around the name of a key that is never used twice; bytes."""
+
     def place(self, url: URL) -> str:
         """Where the database is, without its password."""
 
@@ -33,8 +38,11 @@ class Dialect(Protocol):
     def options(self, use: Use) -> dict[str, Any]:
         """Execution options that make a connection fit for a use."""
 
+    def unsample(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        """Keep what users say out of the samples that a planner takes."""
+
     def create_words(self, connection: Connection) -> None:
-        """Make what keeps the words."""
+        """Make what keeps the words: part of a step, so it never changes."""
 
     def write_words(self, connection: Connection, rows: Sequence[tuple[int, str, str]]) -> None:
         """Keep (position, body, label) of positions that have no words yet."""
@@ -50,5 +58,13 @@ class Dialect(Protocol):
     ) -> list[tuple[Positions, Positions]]:
         """Up to `most` positions with each term in the body, and those with it in the label."""
 
-    def erase_traces(self, connection: Connection) -> None:
-        """Leave no byte of removed rows in the tables' files, outside any transaction."""
+    def erase_traces(self, connection: Connection, patience: float, /) -> bool:
+        """Leave no byte of removed rows in the tables' files, outside any transaction.
+
+        Args:
+            connection: outside any transaction.
+            patience: seconds to wait for those who read.
+
+        Returns:
+            False where somebody who reads still holds some.
+        """

@@ -90,6 +90,13 @@ def count_items(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(items)) or 0
 
 
+def pend(connection: Connection, identifier: str) -> None:
+    """Let a conversation wait to be indexed again."""
+    key = pending_index.c.conversation_id
+    connection.execute(delete(pending_index).where(key == identifier))
+    connection.execute(insert(pending_index), {"conversation_id": identifier})
+
+
 def write(connection: Connection, embedder: str, entries: Sequence[Entry]) -> None:
     """Index conversations and take them off the waiting list, in the caller's transaction.
 
@@ -143,15 +150,6 @@ def clear(connection: Connection) -> None:
     connection.execute(update(clock).values(generation=clock.c.generation + 1))
     connection.execute(delete(pending_index))
     pend_all(connection)
-
-
-def erase_traces(connection: Connection) -> None:
-    """Leave no byte of what was removed in the tables' files.
-
-    Args:
-        connection: outside any transaction.
-    """
-    dialects.of(connection).erase_traces(connection)
 
 
 def _sources(connection: Connection, ids: Sequence[str]) -> dict[str, Source]:

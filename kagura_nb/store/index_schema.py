@@ -25,7 +25,6 @@ from sqlalchemy import (
     select,
 )
 
-from kagura_nb.store import dialects
 from kagura_nb.store.schema import ORDERED, conversations, pending_index
 
 metadata = MetaData()
@@ -64,14 +63,6 @@ clock = Table(
     Column("change", Integer, nullable=False),
     Column("generation", Integer, nullable=False),
 )
-
-
-def create(connection: Connection) -> None:
-    """Make the tables, and index every conversation there is."""
-    metadata.create_all(connection)
-    dialects.of(connection).create_words(connection)
-    connection.execute(insert(clock).values(change=0, generation=0))
-    pend_all(connection)
 
 
 def pend_all(connection: Connection) -> None:

@@ -1,16 +1,15 @@
-"""How a database came to its present form: an append-only list of steps.
+"""Bringing a database to its present form, by an append-only list of steps (`steps`).
 
 Each step runs in one transaction together with its own record, so a crash leaves it done or not
 begun. A database that records a step this list lacks was written by a later version and is refused.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from kagura_nb.errors import StoreTooNew
-from kagura_nb.store import consents, index_schema, schema
+from kagura_nb.store.steps import STEPS
 
 records = Table(
     "migrations",
@@ -18,25 +17,6 @@ records = Table(
     Column("name", Text, primary_key=True),
     Column("applied_at", Text, nullable=False),
 )
-
-
-def conversations(connection: Connection) -> None:
-    """Conversations, their tags, and what is still to be indexed."""
-    tables = [schema.conversations, schema.tags, schema.pending_index]
-    schema.metadata.create_all(connection, tables)
-
-
-def memory(connection: Connection) -> None:
-    """What memory searches."""
-    index_schema.create(connection)
-
-
-def consent(connection: Connection) -> None:
-    """To whom training data may go."""
-    consents.create(connection)
-
-
-MIGRATIONS: list[Callable[[Connection], None]] = [conversations, memory, consent]
 
 
 def migrate(connection: Connection) -> None:
@@ -47,13 +27,13 @@ def migrate(connection: Connection) -> None:
     """
     records.create(connection, checkfirst=True)
     done = set(connection.scalars(select(records.c.name)))
-    unknown = done - {step.__name__ for step in MIGRATIONS}
+    unknown = done - {step.__name__ for step in STEPS}
     if unknown:
         raise StoreTooNew(
             f"The store was written by a later version of kagura-nb ({', '.join(sorted(unknown))})",
             "Upgrade with `pip install -U kagura-nb`; nothing was changed",
         )
-    for step in MIGRATIONS:
+    for step in STEPS:
         if step.__name__ not in done:
             step(connection)
             now = datetime.now(UTC).isoformat()
@@ -65,4 +45,4 @@ def is_current(connection: Connection) -> bool:
     if not inspect(connection).has_table(records.name):
         return False
     done = set(connection.scalars(select(records.c.name)))
-    return done == {step.__name__ for step in MIGRATIONS}
+    return done == {step.__name__ for step in STEPS}

@@ -17,12 +17,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import (
     ARRAY,
-    JSON,
     URL,
     Column,
     Connection,
     Engine,
-    Index,
     Integer,
     MetaData,
     Table,
@@ -37,7 +35,6 @@ from sqlalchemy.schema import CreateSchema
 
 from kagura_nb.errors import StoreUnavailable
 from kagura_nb.store.dialect import Positions, Use
-from kagura_nb.store.schema import ORDERED, conversations, tags
 
 CONNECT_TIMEOUT = "10"
 """Seconds a server has to answer, unless the address says otherwise (`?connect_timeout=`)."""
@@ -60,6 +57,13 @@ CURES = {
     "": "Check that the server runs and that KAGURA_STORE names it",
 }
 
+TYPES = {
+    "ordered": 'TEXT COLLATE "C"',
+    "counted": "SERIAL",
+    "counting": "",
+    "bytes": "BYTEA",
+}
+
 ISOLATION: dict[Use, str] = {
     "read": "REPEATABLE READ",
     "write": "READ COMMITTED",  # a snapshot taken before the lock would be outdated
@@ -74,12 +78,11 @@ words = Table(
     Column("body", ARRAY(Text), nullable=False),
     Column("label", ARRAY(Text), nullable=False),
 )
-Index(
-    "words_by_term",
-    words.c.body,
-    words.c.label,
-    postgresql_using="gin",
-    postgresql_with={"fastupdate": "off"},  # recall would read the list of recent ones each time
+WORDS = (
+    "CREATE TABLE memory_text"
+    " (position INTEGER PRIMARY KEY, body TEXT[] NOT NULL, label TEXT[] NOT NULL)",
+    # A list of recent ones (fastupdate) would be read at each recall.
+    "CREATE INDEX words_by_term ON memory_text USING gin (body, label) WITH (fastupdate = off)",
 )
 
 STEMMED = """
@@ -96,13 +99,6 @@ POSTINGS = text(
       ARRAY(SELECT position FROM memory_text WHERE label @> ARRAY[term] LIMIT :most)
     FROM unnest({STEMMED.format(":terms")}) WITH ORDINALITY AS asked(term, place) ORDER BY place"""
 )
-
-UNSAMPLED = [
-    column
-    for column in (*conversations.c, *tags.c, *words.c)
-    if isinstance(column.type, Text | JSON | ARRAY) and column.type is not ORDERED
-]
-"""What users say. The planner keeps samples of columns where no user can clean."""
 
 
 def place(url: URL) -> str:
@@ -139,13 +135,17 @@ def options(use: Use) -> dict[str, Any]:
     return {"isolation_level": ISOLATION[use], "kagura_use": use}
 
 
+def unsample(connection: Connection, table: str, columns: Sequence[str]) -> None:
+    """Keep columns out of the planner's samples, where no user can clean."""
+    for column in columns:
+        connection.exec_driver_sql(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
+
+
 def create_words(connection: Connection) -> None:
-    """Make the table of words, and keep what was said out of the planner's samples."""
-    words.create(connection)
-    for column in UNSAMPLED:
-        connection.exec_driver_sql(
-            f"ALTER TABLE {column.table.name} ALTER COLUMN {column.name} SET STATISTICS 0"
-        )
+    """Make the table of words."""
+    for statement in WORDS:
+        connection.exec_driver_sql(statement)
+    unsample(connection, "memory_text", ("body", "label"))
 
 
 def write_words(connection: Connection, rows: Sequence[tuple[int, str, str]]) -> None:
@@ -177,10 +177,11 @@ def postings(
     return [(np.array(body, np.int64), np.array(label, np.int64)) for body, label in rows]
 
 
-def erase_traces(connection: Connection) -> None:
+def erase_traces(connection: Connection, _patience: float) -> bool:
     """Write the user's tables and indexes anew without removed rows, outside any transaction."""
     tables = ", ".join(inspect(connection).get_table_names())
     connection.exec_driver_sql(f"VACUUM FULL {tables}")
+    return True
 
 
 def _engine(url: URL, **common: Any) -> Engine:

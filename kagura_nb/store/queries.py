@@ -7,12 +7,14 @@ from sqlalchemy import Connection, Select, select
 
 from kagura_nb.errors import UnknownConversation
 from kagura_nb.records import Conversation
-from kagura_nb.store.rows import to_conversation
+from kagura_nb.store.rows import storable, to_conversation
 from kagura_nb.store.schema import conversations, tags
 
 SHORTEST_ID = 4
 """Characters of an id's end that are enough to name it."""
 WHOLE_ID = 26
+BATCH = 500
+"""Conversations read at a time; a statement takes only so many parameters."""
 
 
 def resolve(connection: Connection, reference: str) -> str:
@@ -26,7 +28,7 @@ def resolve(connection: Connection, reference: str) -> str:
         UnknownConversation: no such id, or several.
     """
     column = conversations.c.id
-    wanted = str(reference).strip().upper()
+    wanted = storable(str(reference)).strip().upper()
     query = select(column).order_by(column.desc()).limit(2)
     if len(wanted) == WHOLE_ID:
         query = query.where(column == wanted)
@@ -43,10 +45,12 @@ def resolve(connection: Connection, reference: str) -> str:
 
 def fetch(connection: Connection, ids: Sequence[str]) -> dict[str, Conversation]:
     """Conversations by id; unknown ones are left out."""
-    if not ids:
-        return {}
-    found = read(connection, select(conversations).where(conversations.c.id.in_(ids)))
-    return {one.id: one for one in found}
+    query = select(conversations)
+    found: dict[str, Conversation] = {}
+    for start in range(0, len(ids), BATCH):
+        wanted = conversations.c.id.in_(ids[start : start + BATCH])
+        found |= {one.id: one for one in read(connection, query.where(wanted))}
+    return found
 
 
 def read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Conversation]:

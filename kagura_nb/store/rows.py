@@ -1,19 +1,35 @@
 """Between records and rows."""
 
+import json
+import os
 import re
+import time
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import RowMapping
+from ulid import ULID
 
 from kagura_nb.errors import InvalidRating, StoreError
 from kagura_nb.records import Conversation, Message, Usage
 
 ROLES = ("system", "user", "assistant")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def new_id(when: datetime) -> str:
+    """A new id (ULID). The order of ids is that of times; of equal times, that of being stored.
+
+    Args:
+        when: the conversation's time, aware; times before 1970 count as its beginning.
+    """
+    milliseconds = max(int(when.timestamp() * 1000), 0)
+    stored = time.time_ns() // 1000
+    return str(ULID.from_bytes(milliseconds.to_bytes(6) + stored.to_bytes(7) + os.urandom(3)))
 
 
 def to_messages(messages: str | Iterable[Message | Mapping[str, str]]) -> tuple[Message, ...]:
@@ -51,6 +67,33 @@ def _to_message(message: Message | Mapping[str, str]) -> Message:
     return message
 
 
+def folded(*texts: str | None) -> str:
+    """Texts as one in which every case and width of a letter is the same, for looking up words."""
+    said = storable("\n".join(one for one in texts if one))
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", said).casefold())
+
+
+def fold(one: Conversation) -> str:
+    """All that was said in a conversation, `folded`."""
+    said = (message.content for message in one.messages)
+    return folded(*said, one.response, one.correction, one.comment)
+
+
+def to_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Accept what JSON can hold.
+
+    Raises:
+        StoreError: anything else.
+    """
+    try:
+        json.dumps(kept := dict(metadata or {}), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoreError(
+            f"The metadata cannot be kept ({error})", "Use text, numbers, lists and dictionaries"
+        ) from None
+    return kept
+
+
 def storable(text: str) -> str:
     """Replace NUL and lone surrogates, which some databases and vendors cannot hold."""
     return UNSTORABLE.sub("\ufffd", text)
@@ -60,7 +103,7 @@ def from_messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     """Messages as JSON."""
     return [
         {"role": one.role, "content": storable(one.content)}
-        | ({"name": one.name} if one.name else {})
+        | ({"name": storable(one.name)} if one.name else {})
         for one in messages
     ]
 
@@ -100,7 +143,41 @@ def to_conversation(row: RowMapping, tags: Sequence[str]) -> Conversation:
     )
 
 
-def from_usage(usage: Usage | None) -> dict[str, Any]:
+def from_conversation(one: Conversation) -> dict[str, Any]:
+    """A new record as columns; what its owner adds later is empty."""
+    return {
+        "id": one.id,
+        "session": one.session,
+        "created_at": to_text(one.created_at),
+        "messages": from_messages(one.messages),
+        "prompt": storable(one.prompt),
+        "response": one.response,
+        "model": one.model,
+        "complete": one.complete,
+        "cost": None if one.cost is None else str(one.cost),
+        "metadata": one.metadata,
+        **_from_usage(one.usage),
+    }
+
+
+def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]:
+    """The columns with text after every text was changed."""
+    said = [replace(message, content=change(message.content)) for message in one.messages]
+    return {
+        "messages": from_messages(said),
+        "prompt": storable(said[-1].content),
+        "response": storable(change(one.response)),
+        "correction": None if one.correction is None else storable(change(one.correction)),
+        "comment": None if one.comment is None else storable(change(one.comment)),
+    }
+
+
+def to_text(moment: datetime) -> str:
+    """A time as it is stored: ISO 8601 in UTC, so that the order of texts is that of times."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _from_usage(usage: Usage | None) -> dict[str, Any]:
     """Usage as columns."""
     if usage is None:
         return {}

@@ -1,4 +1,4 @@
-"""The tables, as they are after the last migration.
+"""The tables as they are after the last of `steps`, for those who read and write them.
 
 Timestamps are ISO 8601 text in UTC, so that they sort as text on every database. What the indexer
 must still do is a table of its own, written in the transaction that causes the work.
@@ -82,3 +82,16 @@ pending_index = Table(
     metadata,
     Column("conversation_id", ORDERED, primary_key=True),
 )
+
+search_text = Table(
+    "search_text",
+    metadata,
+    Column(
+        "conversation_id",
+        ORDERED,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("folded", Text, nullable=False),
+)
+"""All that was said in a conversation, as `rows.folded` makes it."""

@@ -1,13 +1,14 @@
 """Which conversations are meant: one description for listing, training, exporting, forgetting."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, literal_column, or_
+from sqlalchemy import ColumnElement, exists, literal_column, or_, select
 
 from kagura_nb.errors import SettingsError
 from kagura_nb.records import GOOD_RATING
-from kagura_nb.store.schema import conversations, tags
+from kagura_nb.store.rows import folded, storable, to_text
+from kagura_nb.store.schema import conversations, search_text, tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Selection:
         session: of this session.
         model: answered by this `provider:model`.
         tag: with this tag.
-        text: with all of these words somewhere in prompt, reply, correction or comment.
+        text: with all of these words somewhere in messages, reply, correction or comment, in any
+            case and width of their letters.
         min_rating: with at least so many stars; a corrected one counts as good.
         since: from this time on.
         until: before this time.
@@ -47,7 +49,7 @@ class Selection:
         """The conditions in SQL, to be joined by AND."""
         row = conversations.c
         conditions: list[ColumnElement[bool]] = [
-            column == value
+            column == storable(value)
             for column, value in ((row.session, self.session), (row.model, self.model))
             if value is not None
         ]
@@ -55,9 +57,9 @@ class Selection:
             conditions.append(row.id.in_(self.ids))
         if self.tag is not None:
             conditions.append(
-                exists().where(tags.c.conversation_id == row.id, tags.c.tag == self.tag)
+                exists().where(tags.c.conversation_id == row.id, tags.c.tag == storable(self.tag))
             )
-        conditions += [_contains(word) for word in (self.text or "").split()]
+        conditions += [_contains(word) for word in folded(self.text or "").split()]
         if self.min_rating is not None:
             conditions.append(_rated(self.min_rating))
         if self.since is not None:
@@ -71,15 +73,10 @@ class Selection:
         return conditions
 
 
-def to_text(moment: datetime) -> str:
-    """A time as it is stored: ISO 8601 in UTC, so that the order of texts is that of times."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def _contains(word: str) -> ColumnElement[bool]:
-    row = conversations.c
-    columns = (row.prompt, row.response, row.correction, row.comment)
-    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+    of = search_text.c
+    found = select(of.conversation_id).where(of.folded.contains(word, autoescape=True))
+    return conversations.c.id.in_(found)
 
 
 def _rated(stars: int) -> ColumnElement[bool]:

@@ -30,6 +30,13 @@ CURES = {
     "": "Check that the folder exists and belongs to you, or set KAGURA_HOME",
 }
 
+TYPES = {
+    "ordered": "TEXT",
+    "counted": "INTEGER",
+    "counting": " AUTOINCREMENT",
+    "bytes": "BLOB",
+}
+
 BEGIN: dict[Use, tuple[str, ...]] = {
     "read": ("BEGIN",),
     "write": ("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE"),
@@ -73,6 +80,10 @@ def options(use: Use) -> dict[str, Any]:
     return {"kagura_use": use}
 
 
+def unsample(connection: Connection, table: str, columns: Sequence[str]) -> None:
+    """Nothing to do: samples are taken when asked for only, and nobody does."""
+
+
 def create_words(connection: Connection) -> None:
     """Make the full-text table."""
     connection.exec_driver_sql(WORDS)
@@ -105,11 +116,20 @@ def postings(
     return [(_positions(body), _positions(label)) for body, label in rows]
 
 
-def erase_traces(connection: Connection) -> None:
-    """Leave no byte of removed rows in the file or its log, outside any transaction."""
+def erase_traces(connection: Connection, patience: float) -> bool:
+    """Leave no byte of removed rows in the file or its log, outside any transaction.
+
+    Returns:
+        False where somebody went on reading what the log alone still has.
+    """
     # Full text keeps deleted words in its older segments until they are merged into one.
     connection.exec_driver_sql("INSERT INTO memory_text(memory_text) VALUES ('optimize')")
-    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+    try:
+        busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(LOCK_TIMEOUT * 1000)}")
+    return not busy
 
 
 def _positions(joined: str | None) -> Positions:

@@ -1,0 +1,140 @@
+"""The steps by which a database came to its present form.
+
+A step never changes once it was released: it says what the tables were then, in its own words.
+What they are now, for those who read and write them, is in `schema` and `index_schema`; a test
+holds the two together. The next change is a new step at the end of `STEPS`.
+"""
+
+import json
+from collections.abc import Callable
+
+from sqlalchemy import Connection, text
+
+from kagura_nb.store import dialects
+from kagura_nb.store.rows import folded
+
+CONVERSATIONS = """
+CREATE TABLE conversations (
+  id {ordered} NOT NULL PRIMARY KEY,
+  session TEXT NOT NULL,
+  created_at {ordered} NOT NULL,
+  messages JSON NOT NULL,
+  prompt TEXT NOT NULL,
+  response TEXT NOT NULL,
+  model TEXT NOT NULL,
+  complete BOOLEAN NOT NULL,
+  prompt_tokens INTEGER,
+  completion_tokens INTEGER,
+  cached_tokens INTEGER,
+  written_tokens INTEGER,
+  usage_estimated BOOLEAN,
+  cost TEXT,
+  rating INTEGER,
+  comment TEXT,
+  correction TEXT,
+  excluded TEXT,
+  metadata JSON NOT NULL,
+  good BOOLEAN GENERATED ALWAYS AS (
+    complete AND excluded IS NULL AND response <> ''
+    AND (correction IS NOT NULL OR COALESCE(rating, 0) >= 4)
+  ) STORED
+);
+CREATE INDEX by_session ON conversations (session, id);
+CREATE INDEX by_rating ON conversations (rating) WHERE rating IS NOT NULL;
+CREATE INDEX the_good ON conversations (id) WHERE good;
+CREATE TABLE tags (
+  conversation_id {ordered} NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (conversation_id, tag)
+);
+CREATE INDEX by_tag ON tags (tag, conversation_id);
+CREATE TABLE pending_index (conversation_id {ordered} NOT NULL PRIMARY KEY)
+"""
+
+MEMORY = """
+CREATE TABLE memory_items (
+  position {counted} NOT NULL PRIMARY KEY{counting},
+  conversation_id {ordered} NOT NULL UNIQUE,
+  session TEXT NOT NULL,
+  length INTEGER NOT NULL,
+  change INTEGER NOT NULL
+);
+CREATE INDEX ix_memory_items_change ON memory_items (change);
+CREATE TABLE memory_vectors (
+  position INTEGER NOT NULL PRIMARY KEY REFERENCES memory_items (position) ON DELETE CASCADE,
+  embedder TEXT NOT NULL,
+  dimension INTEGER NOT NULL,
+  vector {bytes} NOT NULL,
+  change INTEGER NOT NULL
+);
+CREATE INDEX vectors_by_change ON memory_vectors (embedder, change);
+CREATE TABLE memory_clock (change INTEGER NOT NULL, generation INTEGER NOT NULL);
+INSERT INTO memory_clock VALUES (0, 0);
+INSERT INTO pending_index SELECT id FROM conversations
+  WHERE id NOT IN (SELECT conversation_id FROM pending_index)
+"""
+
+CONSENT = """
+CREATE TABLE consents (
+  vendor TEXT NOT NULL,
+  given_at {ordered} NOT NULL,
+  version TEXT NOT NULL,
+  withdrawn_at {ordered},
+  PRIMARY KEY (vendor, given_at)
+)
+"""
+
+SEARCH = """
+CREATE TABLE search_text (
+  conversation_id {ordered} NOT NULL PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
+  folded TEXT NOT NULL
+)
+"""
+SPOKEN = """
+SELECT id, CAST(messages AS TEXT) AS messages, response, correction, comment
+FROM conversations WHERE id > :last ORDER BY id LIMIT 500
+"""
+
+
+def conversations(connection: Connection) -> None:
+    """Conversations, their tags, and what is still to be indexed."""
+    _run(connection, CONVERSATIONS)
+    private = "session messages prompt response model cost comment correction excluded metadata"
+    dialects.of(connection).unsample(connection, "conversations", private.split())
+    dialects.of(connection).unsample(connection, "tags", ["tag"])
+
+
+def memory(connection: Connection) -> None:
+    """What memory searches."""
+    _run(connection, MEMORY)
+    dialects.of(connection).create_words(connection)
+
+
+def consent(connection: Connection) -> None:
+    """To whom training data may go."""
+    _run(connection, CONSENT)
+
+
+def search(connection: Connection) -> None:
+    """What was said, folded so that every case of a letter is found."""
+    _run(connection, SEARCH)
+    dialects.of(connection).unsample(connection, "search_text", ["folded"])
+    insert = text("INSERT INTO search_text VALUES (:id, :folded)")
+    last = ""
+    while rows := connection.execute(text(SPOKEN), {"last": last}).all():
+        said = [[one["content"] for one in json.loads(row.messages)] for row in rows]
+        found = [
+            {"id": row.id, "folded": folded(*texts, row.response, row.correction, row.comment)}
+            for row, texts in zip(rows, said, strict=True)
+        ]
+        connection.execute(insert, found)
+        last = rows[-1].id
+
+
+STEPS: list[Callable[[Connection], None]] = [conversations, memory, consent, search]
+
+
+def _run(connection: Connection, statements: str) -> None:
+    types = dialects.of(connection).TYPES
+    for statement in statements.format_map(types).split(";\n"):
+        connection.exec_driver_sql(statement)
