@@ -213,6 +213,8 @@ class Turn:
                     self.text += piece
                     yield piece
             self.complete = not self._at_limit
+            if not self.text.strip():
+                self.notices.append(f"{self.model} sent an empty reply. Ask again in other words.")
         finally:
             _to_the_end(self._finish)
 
@@ -232,21 +234,24 @@ class Turn:
         )
         door = PromptDoor("off" if provider.on_this_machine else self._settings.prompts)
         masked = door.mask(self.context.messages)
-        self._tell(door)
+        self._tell(door, masked[-1])
         self._estimate = partial(_estimated, provider, masked)
         temperature = self._settings.temperature
         sampling = Sampling(temperature=None if temperature < 0 else temperature)
         with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
             yield from door.restore(self._texts(chunks))
 
-    def _tell(self, door: PromptDoor) -> None:
+    def _tell(self, door: PromptDoor, prompt: Message) -> None:
         """Keep what the reply is based on, and tell the user what stayed behind."""
         self._metadata = {**self.context.provenance(), "masked": door.masked}
         self.notices += self.context.notices
         if door.masked:
             noun = "secret" if door.policy == "secrets" else "private value"
             count = f"1 {noun} was" if door.masked == 1 else f"{door.masked} {noun}s were"
-            self.notices.append(f"{count} masked before the prompt left.")
+            earlier = door.masked - door.count_in(prompt.content)
+            some = "" if earlier == door.masked else f"{earlier} "
+            where = f" ({some}in earlier messages)" if earlier else ""
+            self.notices.append(f"{count} masked before the prompt left{where}.")
 
     def _texts(self, chunks: Iterator[Chunk]) -> Iterator[str]:
         """The text of the chunks; the usage on its way is kept."""
@@ -283,7 +288,8 @@ class Turn:
 
 def _effect(one: Conversation) -> str:
     if one.good:
-        return "shown as an example from now on"
+        what = "shown" if one.correction is None else "your correction is shown"
+        return f"{what} as an example from now on"
     if one.liked:
         why = "the reply was cut short" if one.excluded is None else "it is kept out of training"
         return f"never an example, because {why}"

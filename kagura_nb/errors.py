@@ -16,6 +16,7 @@
         ├── KeyRejected
         ├── UnknownModel
         ├── ServerUnreachable
+        ├── ServerFailed       it answers, but only with a failure of its own
         ├── RateLimited
         ├── ContextTooLong
         ├── ReplyCut           the stream ended before the reply did
@@ -105,6 +106,10 @@ class UnknownModel(ProviderError):
 
 class ServerUnreachable(ProviderError):
     """Nothing answers at the address, or not in time."""
+
+
+class ServerFailed(ProviderError):
+    """The server answers, but only with a failure of its own, also after the SDK's retries."""
 
 
 class RateLimited(ProviderError):

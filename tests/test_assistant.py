@@ -369,6 +369,32 @@ def test_a_secret_stays_behind_and_comes_back_in_the_reply(remote_openai: OpenAI
     assert turn.notices == ["1 secret was masked before the prompt left."]
 
 
+def test_secrets_of_earlier_messages_are_told_as_such(
+    remote_openai: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://third.example/v1")
+    assistant = Assistant("owner", model=MODEL)
+    other = SECRET.replace("a1B2", "c3D4")
+    assistant.ask(f"Is {SECRET} valid?")
+
+    later = assistant.ask("Are you sure?").notices
+    both = assistant.ask(f"And {other}?").notices
+
+    assert later == ["1 secret was masked before the prompt left (in earlier messages)."]
+    assert both == ["2 secrets were masked before the prompt left (1 in earlier messages)."]
+
+
+def test_an_empty_reply_is_told(assistant: Assistant, openai_server: OpenAIServer) -> None:
+    openai_server.reply("")
+    assert any("sent an empty reply" in one for one in assistant.ask("hello").notices)
+
+
+def test_a_corrected_reply_is_said_to_be_shown_as_corrected(assistant: Assistant) -> None:
+    identifier = str(assistant.ask("hello").conversation_id)
+    assistant.store.correct(identifier, "Hello!")
+    assert "your correction is shown as an example" in assistant.rate(identifier, 3)
+
+
 def test_personal_data_stays_behind_too_where_the_owner_wants_it(
     remote_openai: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,6 +276,15 @@ def test_what_was_said_is_shown_as_text_never_as_markup(
     assert "<img" not in whole.markdown and "![" not in whole.markdown
 
 
+def test_what_has_no_reply_is_shown_without_one(
+    workspace: Workspace, openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("")
+    workspace.assistant.ask("hello")
+    whole = shown(workspace, "show")
+    assert "Reply" not in whole.plain and "Reply" not in whole.markdown
+
+
 def test_an_unclosed_fence_in_what_is_shown_makes_nothing_of_the_rest_load(
     workspace: Workspace, openai_server: OpenAIServer
 ) -> None:

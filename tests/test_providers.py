@@ -20,6 +20,7 @@ from kagura_nb.errors import (
     ProviderError,
     RateLimited,
     ReplyCut,
+    ServerFailed,
     ServerUnreachable,
     UnknownModel,
 )
@@ -154,7 +155,7 @@ OPENAI_FAILURES = [
     (Fault(413, "", "Too large {key}"), ContextTooLong, "Shorten"),
     (Fault(429, "insufficient_quota", "Pay {key}"), RateLimited, "credit"),
     (Fault(429, "rate_limit_exceeded", "Slow down {key}"), RateLimited, "Wait"),
-    (Fault(500, "", "Oops {key}"), ServerUnreachable, "HTTP 500.*Try again"),
+    (Fault(500, "", "Oops {key}"), ServerFailed, r"HTTP 500 \(Oops \[key\]\)\. Try again"),
     (Fault(400, "", "Unsupported value: 'temperature' {key}"), ProviderError, "temperature -1"),
     (Fault(400, "", "Bad {key}. "), ProviderError, r"refused the request \(Bad \[key\]\)"),
 ]
@@ -170,7 +171,7 @@ GEMINI_FAILURES = [
         "Shorten",
     ),
     (Fault(429, "RESOURCE_EXHAUSTED", "Slow down {key}"), RateLimited, "Wait"),
-    (Fault(503, "UNAVAILABLE", "Overloaded {key}"), ServerUnreachable, "HTTP 503"),
+    (Fault(503, "UNAVAILABLE", "Overloaded {key}"), ServerFailed, "HTTP 503 .Overloaded"),
     (Fault(400, "INVALID_ARGUMENT", "Bad {key}"), ProviderError, r"\(Bad \[key\]\)"),
 ]
 FAILURES = [

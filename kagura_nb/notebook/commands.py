@@ -157,7 +157,8 @@ def show(workspace: Workspace, conversation_id: str) -> View:
     one = workspace.assistant.store.get(conversation_id)
     facts = [_short(one), _local(one), one.model, stars(one.rating), "" if one.complete else "cut"]
     head = " · ".join(fact for fact in facts if fact)
-    parts = [("You", one.prompt), ("Reply", one.response)]
+    parts = [("You", one.prompt)]
+    parts += [("Reply", one.response)] if one.response else []
     parts += [("Correction", one.correction)] if one.correction is not None else []
     parts += [("Comment", one.comment)] if one.comment else []
     plain = "\n\n".join([head, *(f"{name}:\n{text}" for name, text in parts)])

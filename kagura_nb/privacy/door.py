@@ -74,6 +74,10 @@ class PromptDoor:
         """How many different values stayed behind."""
         return len(self._placeholders)
 
+    def count_in(self, masked: str) -> int:
+        """How many of them a masked text lacks."""
+        return sum(placeholder in masked for placeholder in self._placeholders.values())
+
     def _reserve(self, text: str) -> None:
         """Keep the placeholders that somebody wrote themselves from meaning anything else."""
         self._taken.update(PLACEHOLDER.findall(text))

@@ -14,6 +14,7 @@ from kagura_nb.errors import (
     ProviderError,
     RateLimited,
     ReplyCut,
+    ServerFailed,
     ServerUnreachable,
     UnknownModel,
 )
@@ -74,14 +75,14 @@ class Faults:
         )
 
     def unreachable(self, why: str) -> ProviderError:
-        """Nothing answers, or not in time, or only with a failure of its own."""
+        """Nothing answers, or not in time."""
         cure = START_COMMANDS.get(self.vendor, "Check the address and the network, then try again")
         return ServerUnreachable(f"{self.title} at {keys.shown(self.address)} {why}", cure)
 
-    def failing(self, status: int) -> ProviderError:
+    def failing(self, status: int, said: str) -> ProviderError:
         """The server fails, also after the retries."""
-        return ServerUnreachable(
-            f"{self.title} at {keys.shown(self.address)} fails (HTTP {status})",
+        return ServerFailed(
+            f"{self.title} at {keys.shown(self.address)} fails with HTTP {status}{quoted(said)}",
             "Try again in a while",
         )
 

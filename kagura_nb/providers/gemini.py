@@ -176,5 +176,5 @@ def _translated(error: "errors.APIError", faults: Faults, begun: bool) -> Provid
     if status == 429:
         return faults.limited(said)
     if status >= 500:
-        return faults.cut(said) if begun else faults.failing(status)
+        return faults.cut(said) if begun else faults.failing(status, said)
     return faults.refused(said)

@@ -202,7 +202,7 @@ def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> Provid
     if status == 429:
         return faults.unpaid() if error.code == "insufficient_quota" else faults.limited(said)
     if status >= 500:
-        return faults.cut(said) if begun else faults.failing(status)
+        return faults.cut(said) if begun else faults.failing(status, said)
     return faults.refused(said)
 
 
