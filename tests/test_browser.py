@@ -270,7 +270,12 @@ PIECES += [
     "](http://evil.test/link)",
     "<https://a.test/`>",
 ]
-LOADING = ["![a](http://evil.test/random)", "<img src=http://evil.test/random>"]
+DIAGRAM = "```mermaid\nflowchart TD\n  A@{ img: 'http://evil.test/diagram', w: 60, h: 60 }\n```"
+LOADING = [
+    "![a](http://evil.test/random)",
+    "<img src=http://evil.test/random>",
+    f"\n\n{DIAGRAM}\n",
+]
 
 
 def random_texts(count: int) -> list[str]:
@@ -287,13 +292,18 @@ def test_what_a_model_writes_loads_nothing(open_notebook: Open) -> None:
         "![a][1]\n\n[1]: http://evil.test/reference",
         "a `\n`![x](http://evil.test/span)`",
         "<img src=http://evil.test/html><video poster=http://evil.test/video>",
-        "```mermaid\nflowchart TD\n  A@{ img: 'http://evil.test/diagram', w: 60, h: 60 }\n```",
+        DIAGRAM,
+        f"````\n```\n````\n\n{DIAGRAM}",
+        f"[x\n\n{DIAGRAM}",
+        f"- a\n  ```\n  x\n\n{DIAGRAM}",
+        f"[x\n\n- [ ] {DIAGRAM}",
         "[^1]:\n```\n![x](http://evil.test/definition)",
         "- ```\n![x](http://evil.test/list)",
     ]
     show = "for text in {!r}: reply = StreamingMarkdown(); reply.update(text); reply.finish({{}})"
     batches = [hostile[at : at + 40] for at in range(0, len(hostile), 40)]  # Lab shows 50 outputs
-    control = "display({'text/markdown': '![a](http://evil.test/control)'}, raw=True)"
+    loads = ["![a](http://evil.test/control)", DIAGRAM.replace("diagram", "last")]
+    control = f"for text in {loads!r}: display({{'text/markdown': text}}, raw=True)"
     notebook = open_notebook(*(show.format(batch) for batch in batches), control)
 
     def note(route: Route) -> None:
@@ -303,6 +313,9 @@ def test_what_a_model_writes_loads_nothing(open_notebook: Open) -> None:
     notebook.page.route("**/evil.test/**", note)
     for index in range(1, notebook.cells.count()):
         notebook.run(index)
-    notebook.page.wait_for_timeout(1500)
+    for _ in range(100):  # diagrams are drawn one after the other
+        if "http://evil.test/last" in asked:
+            break
+        notebook.page.wait_for_timeout(200)
 
-    assert asked == ["http://evil.test/control"]
+    assert set(asked) == {"http://evil.test/control", "http://evil.test/last"}
