@@ -11,6 +11,7 @@ stands first in the table.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from kagura_nb.privacy.normal import BARRIER, normalise
 from kagura_nb.privacy.recognizer import Recognizer
@@ -133,11 +134,12 @@ def _valid(text: str, start: int, end: int, row: Recognizer) -> tuple[int, int] 
     groups = [match.span() for match in GROUP.finditer(text, start, end)] if row.split else []
     if not 1 < len(groups) <= MOST_GROUPS:
         return None
+    sizes = [end - start for start, end in groups]
     spans = [
         (first[0], last[1])
         for at, first in enumerate(groups)
-        for last in groups[at:]
-        if last[1] - first[0] >= row.digits
+        for last, size in zip(groups[at:], accumulate(sizes[at:]), strict=True)
+        if size >= row.digits
     ]
     spans.sort(key=lambda span: span[0] - span[1])
     return next((span for span in spans if row.check(text[slice(*span)])), None)

@@ -1,6 +1,6 @@
 """Numbers that governments give out, and postal codes."""
 
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 
 from kagura_nb.privacy.recognizer import Recognizer, around, behind, words
@@ -8,6 +8,8 @@ from kagura_nb.privacy.validators import my_number, ssn
 
 EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-./].)"
 END = r"(?![0-9A-Za-z_]|[-./][0-9])"
+MONTH = "(?:0[1-9]|1[0-2])"
+DAY = "(?:0[1-9]|[12][0-9]|3[01])"
 NO_NUMBER = behind(
     "order", "invoice", "serial", "tracking", "part", "sku", "ticket", "case", "isbn", "注文",
     "伝票", "追跡", "法人", "型番",
@@ -38,13 +40,18 @@ NATIONAL = {
     "au.tfn": (r"[0-9]~[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{2,3}", 8, 0.0, ("tfn", "tax file")),
     "br.cpf": (r"[0-9]~[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}-[0-9]{2}", 11, 0.85, ("cpf",)),
     "cn.ric": (r"[0-9]~[0-9]{16}[0-9Xx]", 17, 0.85, ("身份证", "resident id")),
-    "kr.rrn": (r"[0-9]~[0-9]{5}-[0-9]{7}", 13, 0.8, ("주민등록번호", "rrn")),
+    "kr.rrn": (rf"[0-9]~[0-9]{MONTH}{DAY}-[0-9]{{7}}", 13, 0.8, ("주민등록번호", "rrn")),
     "in_.aadhaar": (r"[0-9]~[0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", 12, 0.0, ("aadhaar", "आधार")),
     "in_.pan": (r"[A-Z]~[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 4, 0.7, ("pan",)),
     "nl.bsn": (r"[0-9]~[0-9]{3}\.?[0-9]{2}\.?[0-9]{3}", 9, 0.0, ("bsn", "burgerservicenummer")),
     "pl.pesel": (r"[0-9]~[0-9]{10}", 11, 0.0, ("pesel",)),
-    "se.personnummer": (r"[0-9]~[0-9]{5}(?:[0-9]{2})?[-+][0-9]{4}", 10, 0.7, ("personnummer",)),
-    "fi.hetu": (r"[0-9]~[0-9]{5}[-+A-FU-Y][0-9]{3}[0-9A-Y]", 9, 0.85, ("hetu", "henkilötunnus")),
+    "se.personnummer": (
+        rf"[0-9]~[0-9](?:[0-9]{{2}})?{MONTH}{DAY}[-+][0-9]{{4}}", 10, 0.7, ("personnummer",)
+    ),
+    "fi.hetu": (
+        rf"[0-3]~[0-9]{MONTH}[0-9]{{2}}[-+A-FU-Y][0-9]{{3}}[0-9A-Y]", 9, 0.85,
+        ("hetu", "henkilötunnus"),
+    ),
     "dk.cpr": (r"[0-9]~[0-9]{5}-?[0-9]{4}", 10, 0.0, ("cpr", "personnummer")),
     "no.fodselsnummer": (r"[0-9]~[0-9]{5} ?[0-9]{5}", 11, 0.0, ("fødselsnummer", "personnummer")),
     "es.dni": (r"[0-9]~[0-9]{7}[ -]?[A-Z]", 8, 0.7, ("dni", "nif")),
@@ -67,7 +74,7 @@ NATIONAL = {
     "ro.cnp": (r"[1-9]~[0-9]{12}", 13, 0.0, ("cnp",)),
     "tr.tckimlik": (r"[1-9]~[0-9]{10}", 11, 0.0, ("kimlik", "tc", "tckn")),
     "mx.curp": (r"[A-Z]~[A-Z]{3}[0-9]{6}[A-Z]{6}[0-9A-Z][0-9]", 7, 0.9, ("curp",)),
-    "my.nric": (r"[0-9]~[0-9]{5}-[0-9]{2}-[0-9]{4}", 12, 0.6, ("nric", "mykad")),
+    "my.nric": (rf"[0-9]~[0-9]{MONTH}{DAY}-[0-9]{{2}}-[0-9]{{4}}", 12, 0.6, ("nric", "mykad")),
     "us.itin": (r"9~[0-9]{2}-[0-9]{2}-[0-9]{4}", 9, 0.7, ("itin", "taxpayer")),
     "pt.nif": (r"[0-9]~[0-9]{2} ?[0-9]{3} ?[0-9]{3}", 9, 0.0, ("nif", "contribuinte")),
 }  # fmt: skip
@@ -78,9 +85,13 @@ in it, confidence alone, words near it in small letters."""
 SPELLINGS = (str.lower, str.upper, str.capitalize, str.title)
 
 
+numbers_of = cache(import_module)
+"""A module of python-stdnum, imported when the first candidate turns up."""
+
+
 def listed(module: str, value: str) -> bool:
     """Whether python-stdnum accepts it."""
-    return bool(import_module(f"stdnum.{module}").is_valid(value))
+    return bool(numbers_of(f"stdnum.{module}").is_valid(value))
 
 
 def _labelled(type: str, labels: str, form: str) -> Recognizer:

@@ -14,6 +14,9 @@ DOMESTIC = (
 """Whose numbers are known without a country code, beside those of North America."""
 TOLL_FREE = re.compile(r"0(?:120|800|570|990)")
 NOT_DIGIT = re.compile(r"[^0-9]")
+BETWEEN = str.maketrans("", "", " +-./()")
+EXITS = ("011", "010", "00")
+"""What is dialled for another country where a plus sign is not."""
 EXTENSION = re.compile("[xXeE#内]")
 DATE = re.compile(
     r"(?:19|20)[0-9]{2}([-./ ])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])"
@@ -34,8 +37,10 @@ class Plan(NamedTuple):
 
     def dials(self, digits: str) -> bool:
         """Whether these are all digits of one of its numbers, with the trunk prefix."""
-        rest = digits.removeprefix(self.trunk)
-        return len(rest) in self.lengths and rest != digits and bool(self.form.fullmatch(rest))
+        skipped = len(self.trunk)
+        if not skipped or not digits.startswith(self.trunk):
+            return False
+        return len(digits) - skipped in self.lengths and bool(self.form.fullmatch(digits, skipped))
 
 
 @cache
@@ -52,9 +57,9 @@ def plan(region: str) -> Plan:
 
 
 @cache
-def domestic_plans() -> tuple[Plan, ...]:
-    """The plans of `DOMESTIC`."""
-    return tuple(map(plan, DOMESTIC))
+def domestic_plans(size: int) -> tuple[Plan, ...]:
+    """The plans of `DOMESTIC` with numbers of so many digits, the trunk prefix among them."""
+    return tuple(one for one in map(plan, DOMESTIC) if size - len(one.trunk) in one.lengths)
 
 
 @cache
@@ -67,7 +72,8 @@ def regions() -> dict[str, str]:
 
 def digits_of(value: str) -> str:
     """The digits without an extension."""
-    return NOT_DIGIT.sub("", EXTENSION.split(value, 1)[0])
+    digits = value.translate(BETWEEN)
+    return digits if digits.isdigit() else NOT_DIGIT.sub("", EXTENSION.split(value, 1)[0])
 
 
 def dated(value: str) -> bool:
@@ -79,7 +85,7 @@ def international(value: str) -> bool:
     """A number with its country code: a known one, and about as long as that country's are."""
     digits = digits_of(value.replace("(0)", ""))
     if not value.startswith("+"):
-        digits = re.sub(r"\A(?:00|01[01])", "", digits)
+        digits = digits[next((len(exit) for exit in EXITS if digits.startswith(exit)), 0) :]
     code = next((digits[:size] for size in (1, 2, 3) if digits[:size] in regions()), "")
     if not code or not len(code) + 5 <= len(digits) <= LONGEST:
         return False
@@ -108,7 +114,7 @@ def domestic(value: str) -> bool:
     digits = digits_of(value)
     if len(digits) < 9 or digits[1] == "0" or dated(value):
         return False
-    return any(one.dials(digits) for one in domestic_plans())
+    return any(one.dials(digits) for one in domestic_plans(len(digits)))
 
 
 def plausible(value: str) -> bool:

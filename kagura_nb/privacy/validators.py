@@ -59,6 +59,8 @@ def card(value: str) -> bool:
 
 def iban(value: str) -> bool:
     """An account number of a known country, its length and check digits (ISO 13616)."""
+    if value[:2].upper() not in IBAN_LENGTHS:
+        return False
     code = compact(value)
     if IBAN_LENGTHS.get(code[:2]) != len(code):
         return False
