@@ -30,6 +30,9 @@ from kagura_nb.store.rows import (
 from kagura_nb.store.schema import conversations, pending_index, search_text, tags
 from kagura_nb.store.selection import Selection
 
+ADD, ADD_WORDS, ADD_PENDING = map(insert, (conversations, search_text, pending_index))
+"""Made once: making and compiling them anew takes as long as running them."""
+
 BATCH = 500
 """Rows fetched at a time while iterating."""
 
@@ -281,9 +284,9 @@ class ConversationCollector:
     def _insert(self, one: Conversation) -> str:
         key = {"conversation_id": one.id}
         with self.database.write() as connection:
-            connection.execute(insert(conversations), from_conversation(one))
-            connection.execute(insert(search_text), {**key, "folded": fold(one)})
-            connection.execute(insert(pending_index), key)
+            connection.execute(ADD, from_conversation(one))
+            connection.execute(ADD_WORDS, {**key, "folded": fold(one)})
+            connection.execute(ADD_PENDING, key)
         return one.id
 
     def _change(

@@ -20,6 +20,7 @@ from kagura_nb.store.dialect import Dialect, Use
 from kagura_nb.store.dialects import DIALECTS
 from kagura_nb.store.rows import storable
 
+ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 PATIENCE = 2.0
 """Seconds for which erasing waits for those who read."""
 
@@ -145,7 +146,7 @@ def _parse(address: str) -> URL:
 
 
 def _to_json(value: Any) -> str:
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return storable(ENCODE(value))
 
 
 def _unavailable(error: Exception, dialect: Dialect, url: URL) -> StoreError:

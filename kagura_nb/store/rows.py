@@ -18,6 +18,7 @@ from kagura_nb.errors import InvalidRating, StoreError
 from kagura_nb.records import Conversation, Message, Usage
 
 ROLES = ("system", "user", "assistant")
+ENCODE = json.JSONEncoder(allow_nan=False).encode
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -86,7 +87,7 @@ def to_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         StoreError: anything else.
     """
     try:
-        json.dumps(kept := dict(metadata or {}), allow_nan=False)
+        ENCODE(kept := dict(metadata or {}))
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(
             f"The metadata cannot be kept ({error})", "Use text, numbers, lists and dictionaries"

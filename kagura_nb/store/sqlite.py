@@ -37,12 +37,7 @@ TYPES = {
     "bytes": "BLOB",
 }
 
-BEGIN: dict[Use, tuple[str, ...]] = {
-    "read": ("BEGIN",),
-    "write": ("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE"),
-    "durable": ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE"),
-    "maintain": (),
-}
+SYNCHRONOUS: dict[Use, str] = {"write": "NORMAL", "durable": "FULL"}
 
 WORDS = """
 CREATE VIRTUAL TABLE memory_text
@@ -151,5 +146,11 @@ def _configure(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    for statement in BEGIN[connection.get_execution_options().get("kagura_use", "read")]:
-        connection.exec_driver_sql(statement)
+    use = connection.get_execution_options().get("kagura_use", "read")
+    if use == "maintain":
+        return
+    mode = SYNCHRONOUS.get(use)
+    if mode and connection.info.get("synchronous") != mode:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {mode}")
+        connection.info["synchronous"] = mode
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if mode else "BEGIN")
