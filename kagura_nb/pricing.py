@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from kagura_nb import keys
-from kagura_nb.errors import SettingsError
 from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
 
@@ -69,7 +68,7 @@ def cost(model: str, usage: Usage, settings: Settings, day: date | None = None) 
     """USD for one reply; None where the price is unknown, 0 for models on this machine.
 
     A price list that cannot be read never costs a turn: the shipped one is used alone, and
-    `validate` tells what is wrong.
+    `complaints` tells what is wrong.
 
     Args:
         model: `provider:model` that answered.
@@ -101,19 +100,16 @@ def find(
     return None
 
 
-def validate(settings: Settings) -> None:
-    """Check the owner's price list.
-
-    Raises:
-        SettingsError: it is not TOML, or an entry lacks something or is no price.
-    """
+def complaints(settings: Settings) -> list[str]:
+    """What is wrong with the owner's price list, in a line for the user; empty where nothing is."""
     path = settings.home / PRICE_FILE
     try:
-        parse(path.read_text(encoding="utf-8"))
+        _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
-        return
+        return []
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path} cannot be used ({error})", "Correct or delete it") from error
+        return [f"Priced without {path}, which cannot be used ({error}). Correct or delete it."]
+    return []
 
 
 def parse(text: str) -> tuple[Price, ...]:

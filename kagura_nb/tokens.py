@@ -2,8 +2,7 @@
 
 OpenAI's models from gpt-4o to gpt-5.x share the encoding o200k_base. tiktoken fetches its
 vocabulary over the network on first use and then keeps it in a folder; a chat turn must never wait
-for that. So the vocabulary is used when it is in that folder already, or when the caller allows
-the download.
+for that. So the vocabulary is used only when it is in that folder already.
 
 The estimate for every other model, and until the vocabulary is there:
 
@@ -45,24 +44,15 @@ hundred thousand blanks. A cut inside a word can add a token."""
 
 
 class Counter(Protocol):
-    """Counts the tokens of texts for one model.
-
-    Attributes:
-        exact: whether it counts with the model's own vocabulary.
-    """
-
-    exact: bool
+    """Counts the tokens of texts for one model."""
 
     def count(self, text: str) -> int:
         """Tokens of a text, without what a chat message adds around it."""
         ...
 
 
-@dataclass(slots=True)
 class Estimate:
     """Counts by the formula above."""
-
-    exact: bool = False
 
     def count(self, text: str) -> int:
         """Tokens of a text, estimated."""
@@ -77,7 +67,6 @@ class Exact:
     """Counts with tiktoken; special tokens in the text count as plain text."""
 
     encoding: "tiktoken.Encoding"
-    exact: bool = True
 
     def count(self, text: str) -> int:
         """Tokens of a text."""
@@ -85,16 +74,9 @@ class Exact:
         return sum(len(self.encoding.encode_ordinary(one)) for one in slices)
 
 
-def counter(model: str, allow_download: bool = False) -> Counter:
-    """Return the best counter there is for a model.
-
-    Args:
-        model: `provider:model`.
-        allow_download: fetch the vocabulary if it is not on this machine yet; may take seconds.
-    """
-    if O200K_MODELS.match(model) and (_is_cached() or allow_download):
-        return _exact()
-    return Estimate()
+def counter(model: str) -> Counter:
+    """Return the best counter there is for a model, `provider:model`."""
+    return _exact() if O200K_MODELS.match(model) and _is_cached() else Estimate()
 
 
 def _exact() -> Counter:
@@ -102,7 +84,7 @@ def _exact() -> Counter:
 
     try:
         return Exact(tiktoken.get_encoding("o200k_base"))
-    except Exception:  # whatever the network, the proxy or the disk made of the download
+    except Exception:  # the file went since it was looked at, and tiktoken cannot fetch it
         return Estimate()
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kagura_nb import pricing
-from kagura_nb.errors import SettingsError
+from kagura_nb import Assistant, pricing
 from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
 
@@ -114,8 +113,7 @@ def test_the_owners_prices_go_first_and_hold_at_any_address(
     monkeypatch.setenv("VLLM_BASE_URL", "https://gpu.example/v1")
     elsewhere = settings.with_(base_url="https://gateway.example/v1")
 
-    pricing.validate(settings)
-
+    assert pricing.complaints(settings) == []
     assert pricing.cost("openai:gpt-4.1", MILLION, settings, DAY) == Decimal("1.5")
     assert pricing.cost("openai:gpt-4.1", MILLION, elsewhere, DAY) == Decimal("1.5")
     assert pricing.cost("vllm:qwen3", MILLION, settings, DAY) == Decimal("1.5")
@@ -143,14 +141,15 @@ def test_a_broken_list_is_told_but_never_costs_a_turn(
 ) -> None:
     (settings.home / "prices.toml").write_text(text)
 
-    with pytest.raises(SettingsError, match=complaint):
-        pricing.validate(settings)
+    turn = Assistant(settings=settings.with_(model="practice")).ask("Hello")
 
+    assert turn.complete
+    assert [one for one in turn.notices if complaint in one and "Correct or delete it" in one]
     assert pricing.cost("openai:gpt-4.1", MILLION, settings, DAY) == Decimal("10.00")
 
 
 def test_without_an_own_list_there_is_nothing_to_complain_about(settings: Settings) -> None:
-    pricing.validate(settings)
+    assert pricing.complaints(settings) == []
 
 
 def test_every_shipped_price_says_where_and_when_it_was_read() -> None:
