@@ -136,9 +136,7 @@ def test_a_scan_is_cleaned_by_clicks(open_chat: Open, stored: ConversationCollec
     assert stored.get(two).prompt == "Call [REDACTED_PHONE] for [REDACTED_PERSON]様"
 
 
-def test_arrow_keys_stay_with_their_answer(
-    open_chat: Open, stored: ConversationCollector
-) -> None:
+def test_arrow_keys_stay_with_their_answer(open_chat: Open, stored: ConversationCollector) -> None:
     notebook = open_chat("%%kagura\nHello", "%%kagura\nGood morning")
     first, second = notebook.run(1), notebook.run(2)
 
