@@ -128,21 +128,26 @@ def _candidates(
 
 
 def _valid(text: str, start: int, end: int, row: Recognizer) -> tuple[int, int] | None:
-    """The span, or with `split` the longest run of its groups, that the row's check accepts."""
+    """The span, or with `split` the longest part of it, that the row's check accepts."""
     if row.check(text[start:end]):
         return start, end
-    groups = [match.span() for match in GROUP.finditer(text, start, end)] if row.split else []
-    if not 1 < len(groups) <= MOST_GROUPS:
-        return None
+    parts = _parts(text, start, end, row.digits) if row.split else ()
+    return next((part for part in parts if row.check(text[slice(*part)])), None)
+
+
+def _parts(text: str, start: int, end: int, least: int) -> list[tuple[int, int]]:
+    """The shorter runs of its groups that have so many characters, longest first."""
+    groups = [match.span() for match in GROUP.finditer(text, start, end)]
     sizes = [end - start for start, end in groups]
-    spans = [
+    if len(groups) > MOST_GROUPS or sum(sizes) - min(sizes[0], sizes[-1]) < least:
+        return []
+    runs = [
         (first[0], last[1])
         for at, first in enumerate(groups)
         for last, size in zip(groups[at:], accumulate(sizes[at:]), strict=True)
-        if size >= row.digits
+        if size >= least and (at or last is not groups[-1])
     ]
-    spans.sort(key=lambda span: span[0] - span[1])
-    return next((span for span in spans if row.check(text[slice(*span)])), None)
+    return sorted(runs, key=lambda run: run[0] - run[1])
 
 
 def _confidence(text: str, start: int, end: int, row: Recognizer, alone: bool) -> float:

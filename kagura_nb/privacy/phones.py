@@ -81,17 +81,23 @@ def dated(value: str) -> bool:
     return ("19" in value or "20" in value) and DATE.search(value) is not None
 
 
+@cache
+def sizes(code: str) -> frozenset[int]:
+    """How many digits a number with this country code has, give or take one; none without such."""
+    if code not in regions():
+        return frozenset()
+    likely = range(len(code) + 5, LONGEST + 1)
+    lengths = [len(code) + one for one in plan(regions()[code]).lengths]
+    return frozenset(one for one in likely if not lengths or {one - 1, one, one + 1} & {*lengths})
+
+
 def international(value: str) -> bool:
     """A number with its country code: a known one, and about as long as that country's are."""
     digits = digits_of(value.replace("(0)", ""))
-    if not value.startswith("+"):
+    if digits.startswith("0") and not value.startswith("+"):
         digits = digits[next((len(exit) for exit in EXITS if digits.startswith(exit)), 0) :]
-    code = next((digits[:size] for size in (1, 2, 3) if digits[:size] in regions()), "")
-    if not code or not len(code) + 5 <= len(digits) <= LONGEST:
-        return False
-    lengths = plan(regions()[code]).lengths
-    rest = len(digits) - len(code)
-    return not lengths or any(abs(rest - length) <= 1 for length in lengths)
+    size = len(digits)
+    return size in sizes(digits[:1]) or size in sizes(digits[:2]) or size in sizes(digits[:3])
 
 
 def north_american(value: str) -> bool:
