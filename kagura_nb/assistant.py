@@ -71,10 +71,10 @@ class Assistant:
             options: fields of `Options`.
 
         Raises:
-            SettingsError: an empty prompt.
+            SettingsError: an empty prompt, or one that is no text.
         """
-        if not text.strip():
-            raise SettingsError("The prompt is empty", "Write what you want to say")
+        if not isinstance(text, str) or not text.strip():
+            raise SettingsError("The prompt is empty", "Write what you want to say, as text")
         return Turn(self, text, Options(**{"session": self.session, **options}))
 
     def ask(self, text: str, **options: Any) -> "Turn":
@@ -94,15 +94,21 @@ class Assistant:
         return turn
 
     def rate(
-        self, conversation_id: str, rating: int | str | None, comment: str | None = None
+        self,
+        conversation_id: "str | Turn",
+        rating: int | str | None,
+        comment: str | None = None,
     ) -> str:
-        """Rate a conversation, and say what that changed.
+        """Rate a conversation, by its id or the turn that made it, and say what that changed.
 
         Raises:
             InvalidRating: no whole number of stars from 1 to 5.
             UnknownConversation: no such id.
         """
-        identifier = self.store.add_feedback(conversation_id, rating, comment)
+        meant = conversation_id
+        if isinstance(meant, Turn):
+            meant = meant.conversation_id or repr(meant)
+        identifier = self.store.add_feedback(meant, rating, comment)
         return self.effect(self.store.get(identifier))
 
     def effect(self, conversation: Conversation) -> str:
@@ -202,8 +208,8 @@ class Turn:
     def __str__(self) -> str:
         return self.text
 
-    def _repr_markdown_(self) -> str:
-        return self.text
+    def __repr__(self) -> str:
+        return f"<Turn {self.conversation_id} of {self.model}: {self.text!r}>"
 
     def __iter__(self) -> Generator[str]:
         """Run the loop, and yield the reply as it arrives."""
@@ -244,7 +250,7 @@ class Turn:
     def _tell(self, door: PromptDoor, prompt: Message) -> None:
         """Keep what the reply is based on, and tell the user what stayed behind."""
         self._metadata = {**self.context.provenance(), "masked": door.masked}
-        self.notices += self.context.notices
+        self.notices += [*self.context.notices, *pricing.complaints(self._settings)]
         if door.masked:
             noun = "secret" if door.policy == "secrets" else "private value"
             count = f"1 {noun} was" if door.masked == 1 else f"{door.masked} {noun}s were"

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from types import MethodType
-from typing import Any, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from kagura_nb.errors import UnknownConversation
 from kagura_nb.records import GOOD_RATING
@@ -148,17 +148,31 @@ class Collected(Generic[P, R]):
         self._collect(prompt, "".join(seen))
 
 
+@overload
+def auto_finetune(user_id: Callable[P, R]) -> Collected[P, R]: ...
+
+
+@overload
 def auto_finetune(
-    user_id: str,
+    user_id: str | None = None,
     threshold: int = 100,
     min_rating: int = GOOD_RATING,
     *,
     announce: Callable[[str], Any] = print,
-) -> Callable[[Callable[P, R]], Collected[P, R]]:
+) -> Callable[[Callable[P, R]], Collected[P, R]]: ...
+
+
+def auto_finetune(
+    user_id: str | Callable[P, R] | None = None,
+    threshold: int = 100,
+    min_rating: int = GOOD_RATING,
+    *,
+    announce: Callable[[str], Any] = print,
+) -> Collected[P, R] | Callable[[Callable[P, R]], Collected[P, R]]:
     """Collect what a function answers, so that ratings of it can train a model.
 
     Args:
-        user_id: whose store.
+        user_id: whose store; None takes the one in the settings. Without brackets, the function.
         threshold: good conversations from which training is worth while.
         min_rating: stars from which a conversation is good.
         announce: is told once when the threshold is reached.
@@ -166,9 +180,10 @@ def auto_finetune(
     Raises:
         InvalidUserId: an id from which no safe folder name can be made.
     """
-    store = ConversationCollector(user_id)
+    function, user = (user_id, None) if callable(user_id) else (None, user_id)
+    store = ConversationCollector(user)
 
     def decorate(function: Callable[P, R]) -> Collected[P, R]:
         return Collected(function, store, threshold, min_rating, announce)
 
-    return decorate
+    return decorate(function) if function else decorate

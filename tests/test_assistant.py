@@ -20,6 +20,7 @@ from kagura_nb.errors import (
     ReplyCut,
     SettingsError,
     StoreUnavailable,
+    UnknownConversation,
 )
 from kagura_nb.memory import Memory
 from kagura_nb.providers import open_provider
@@ -382,6 +383,21 @@ def test_secrets_of_earlier_messages_are_told_as_such(
 
     assert later == ["1 secret was masked before the prompt left (in earlier messages)."]
     assert both == ["2 secrets were masked before the prompt left (1 in earlier messages)."]
+
+
+def test_a_turn_can_be_rated_itself_and_says_what_it_is(assistant: Assistant) -> None:
+    turn = assistant.ask("hello")
+    assert repr(turn) == f"<Turn {turn.conversation_id} of {MODEL}: 'You said: hello'>"
+    assistant.rate(turn, 5)
+    assert assistant.store.get("last").rating == 5
+    with pytest.raises(UnknownConversation):
+        assistant.rate(assistant.ask("psst", private=True), 5)
+
+
+@pytest.mark.parametrize("prompt", [None, 5, "", " "])
+def test_a_prompt_that_says_nothing_is_one_clear_line(assistant: Assistant, prompt: Any) -> None:
+    with pytest.raises(SettingsError, match="The prompt is empty"):
+        assistant.ask(prompt)
 
 
 def test_an_empty_reply_is_told(assistant: Assistant, openai_server: OpenAIServer) -> None:

@@ -54,6 +54,17 @@ def test_the_first_argument_is_the_prompt_however_it_is_given(
     assert exchanges(reply) == [stored]
 
 
+def test_without_brackets_the_user_of_the_settings_learns() -> None:
+    @auto_finetune
+    def reply(prompt: str) -> str:
+        return prompt.upper()
+
+    assert reply("hi") == "HI"
+    assert exchanges(reply) == [("hi", "HI")]
+    assert reply.store.settings.user == "default"
+    assert reply.feedback(5)["rated"] == 1
+
+
 def test_a_coroutine_is_collected_when_it_is_awaited() -> None:
     async def answer(prompt: str) -> str:
         return f"You said {prompt}"

@@ -110,6 +110,10 @@ def test_rate_correct_and_take_back(filled: Workspace) -> None:
     assert filled.assistant.store.get("last").comment == "so kind"
     shown(filled, "rate", "last", "clear")
     assert filled.assistant.store.get("last").rating is None
+    for zero in ("0", "０"):
+        shown(filled, "rate", "last", "4")
+        shown(filled, "rate", "last", zero)
+        assert filled.assistant.store.get("last").rating is None
     assert "1 of 100 good" in shown(filled, "correct", "last", "はい、", "猫。").plain
     assert filled.assistant.store.get("last").correction == "はい、 猫。"
     shown(filled, "correct", "last", "--remove")
@@ -132,6 +136,24 @@ def test_use_chooses_the_model_for_good(workspace: Workspace) -> None:
     assert Assistant("other").deployment().model == MODEL
     assert workspace.assistant.session == session
     assert "practice" in shown(workspace, "use").plain
+
+
+def test_use_marks_the_model_that_answers_also_an_unusual_one(workspace: Workspace) -> None:
+    for name in ("practice", "openai:ft:gpt-4.1-mini:me::x"):
+        shown(workspace, "use", name)
+        marked = [row for row in shown(workspace, "use").plain.splitlines() if "now" in row]
+        assert [row.split() for row in marked] == [[name, "answers", "now"]]
+
+
+def test_help_gives_whole_sentences(workspace: Workspace) -> None:
+    view = shown(workspace, "help")
+    assert "..." not in view.plain
+    assert "first those with the words in them, then related ones." in view.plain
+
+
+def test_the_vendors_with_a_key_are_listed(workspace: Workspace) -> None:
+    rows = shown(workspace, "config", "key").plain.splitlines()
+    assert "openai    in OPENAI_API_KEY" in rows and "gemini    none" in rows
 
 
 def test_config_shows_changes_and_unsets(workspace: Workspace) -> None:

@@ -1,6 +1,9 @@
 """`%%kagura` and `%kagura` in a real kernel: what a cell shows, keeps, and how it fails."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from kernels import Kernel, displayed
@@ -89,6 +92,13 @@ def test_a_long_wait_is_told_and_its_failure_leaves_only_the_error(loaded: Kerne
             said.append((message["msg_type"], str(text or content.get("execution_state"))))
     assert [kind for kind, _ in said][2:-1] == ["display_data", "clear_output", "error"]
     assert ("display_data", "vllm:x …") in said
+
+
+def test_a_turn_that_a_cell_returns_loads_nothing(loaded: Kernel) -> None:
+    loaded.run("from kagura_nb import Assistant\nfrom kagura_nb.assistant import Turn")
+    loaded.run("turn = Assistant().stream('hello')\nturn.text = '![x](https://evil.example)'")
+    shown = displayed(loaded.run("turn"))["data"]
+    assert shown["text/markdown"] == "[x](https://evil.example)"
 
 
 def test_private_turns_have_no_stars(loaded: Kernel) -> None:
@@ -197,3 +207,18 @@ def test_an_earlier_cell_is_put_in_as_it_was_typed(loaded: Kernel) -> None:
 )
 def test_the_tab_key_offers_what_may_stand_there(before: str, offered: list[str] | None) -> None:
     assert candidates(before, Workspace(Settings.load)) == offered
+
+
+def test_a_terminal_tells_how_to_rate(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(home / "ipython"))
+    code = f"{LOAD}\nget_ipython().run_cell_magic('kagura', '{{}}', 'Hello!')"
+    told = [
+        subprocess.run(
+            [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor"],
+            input=code.format(options),
+            capture_output=True,
+            text=True,
+        ).stdout
+        for options in ("", "--private")
+    ]
+    assert ["Rate it with %kagura rate last 5" in one for one in told] == [True, False]

@@ -3,6 +3,7 @@
 from contextlib import closing
 from typing import Any
 
+import click
 from IPython.display import display
 
 from kagura_nb.assistant import Turn
@@ -11,7 +12,7 @@ from kagura_nb.notebook.stars import Stars
 from kagura_nb.notebook.streaming import Format, StreamingMarkdown
 from kagura_nb.notebook.views import View, excerpt, line, stars, table
 from kagura_nb.notebook.waiting import SignOfLife, in_notebook
-from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.notebook.workspace import MAGIC, Workspace
 
 
 def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bool = False) -> None:
@@ -45,8 +46,8 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
             display(line(notice))
     if explain:
         display(explanation(turn))
-    if turn.conversation_id and turn.text and in_notebook():
-        display(_stars(workspace, turn.conversation_id))
+    if turn.conversation_id and turn.text:
+        _offer_stars(workspace, turn.conversation_id)
     if stopped:
         kept = "what had arrived" if turn.conversation_id else "nothing of it"
         raise ReplyStopped(
@@ -93,6 +94,13 @@ def explanation(turn: Turn) -> View:
     if not rows:
         return line("Nothing was recalled and no example was shown.")
     return table("What the reply was based on", ("why", "score", "date", "you", "reply"), rows)
+
+
+def _offer_stars(workspace: Workspace, conversation_id: str) -> None:
+    if in_notebook():
+        display(_stars(workspace, conversation_id))
+    else:
+        click.secho(f"Rate it with {MAGIC} rate last 5 (1 to 5 stars).", fg="bright_black")
 
 
 def _stars(workspace: Workspace, conversation_id: str) -> Stars:

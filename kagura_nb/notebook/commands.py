@@ -22,6 +22,9 @@ SHORT_ID = 6
 """Characters of an id's end that views show."""
 SHORTEST_RELATED = 3
 """Characters of a query from which on it also finds what is only related."""
+SENTENCE = 200
+"""Characters of a sub-command's first sentence at most."""
+CLEARS = {"clear", "0", "０"}
 LISTED = ("id", "time", "stars", "you", "reply")
 
 
@@ -36,7 +39,7 @@ def commands() -> None:
 def show_help(context: click.Context, name: str | None) -> View:
     """List the sub-commands, or explain one."""
     if name is None:
-        rows = [(key, command.get_short_help_str(80)) for key, command in _all(context)]
+        rows = [(key, command.get_short_help_str(SENTENCE)) for key, command in _all(context)]
         return table("Sub-commands", ("name", "what it does"), rows)
     command = dict(_all(context)).get(name)
     if command is None:
@@ -73,8 +76,10 @@ def use(workspace: Workspace, model: str | None) -> View:
     """Choose the model that answers from now on; without a name, list those at hand."""
     settings = workspace.assistant.settings
     if model is None:
-        rows = [(name,) for name in known_models(settings)]
-        return table("Models at hand", ("use NAME",), rows)
+        now = workspace.assistant.deployment().model
+        names = dict.fromkeys((now, *known_models(settings)))
+        rows = [(name, "answers now" if name == now else "") for name in names]
+        return table("Models at hand", ("use NAME", ""), rows)
     open_provider(model, settings)
     write_file(settings.home, {"model": model})
     workspace.reload()
@@ -90,8 +95,8 @@ def use(workspace: Workspace, model: str | None) -> View:
 @click.argument("comment", nargs=-1)
 @pass_workspace
 def rate(workspace: Workspace, conversation_id: str, rating: str, comment: tuple[str, ...]) -> View:
-    """Rate a conversation: `rate last 5`, with a comment if you like; `rate last clear`."""
-    given = None if rating == "clear" else rating
+    """Rate a conversation: `rate last 5`, then a comment if you like; 0 or `clear` clears."""
+    given = None if rating in CLEARS else rating
     return line(workspace.rate(conversation_id, given, " ".join(comment) or None))
 
 

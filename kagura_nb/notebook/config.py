@@ -92,6 +92,8 @@ def _shown(settings: Settings, name: str) -> Any:
 def _key(vendor: str | None, remove: bool) -> View:
     """Ask for a vendor's key without showing it, and keep it in the keyring."""
     known = [name for name, one in keys.VENDORS.items() if one.key_variables]
+    if vendor is None:
+        return table("Keys", ("vendor", "key"), [(name, _held(name)) for name in known])
     if vendor not in known:
         raise SettingsError(f"{vendor!r} is no vendor with a key", f"Use one of {', '.join(known)}")
     if remove:
@@ -101,6 +103,13 @@ def _key(vendor: str | None, remove: bool) -> View:
     if first := keys.variable(vendor):
         return line(f"The key for {vendor} is in the keyring, but {first} is used before it.")
     return line(f"The key for {vendor} is in the keyring.")
+
+
+def _held(vendor: str) -> str:
+    """Where a vendor's key is, in words."""
+    if first := keys.variable(vendor):
+        return f"in {first}"
+    return "in the keyring" if keys.has(vendor) else "none"
 
 
 def _consent(workspace: Workspace, vendor: str | None, withdraw: bool) -> View:

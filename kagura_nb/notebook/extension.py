@@ -2,16 +2,24 @@
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from kagura_nb.assistant import Turn
 from kagura_nb.notebook import completion
 from kagura_nb.notebook.magics import KaguraMagics
+from kagura_nb.notebook.streaming import readable_markdown
 
 
 def load(shell: InteractiveShell) -> None:
-    """Add the magics, their completion and the memory of errors."""
+    """Add the magics, their completion, the memory of errors, and how a turn is shown."""
     magics = KaguraMagics(shell)
     shell.register_magics(magics)
     completion.install(shell, magics.workspace)
     shell.events.register("post_run_cell", magics.remember_error)
+    if shell.display_formatter:
+        shell.display_formatter.formatters["text/markdown"].for_type(Turn, _markdown)
+
+
+def _markdown(turn: Turn) -> str | None:
+    return readable_markdown(turn.text) or None
 
 
 def unload(shell: InteractiveShell) -> None:
