@@ -1,6 +1,7 @@
 """What is private in the store: counted, shown without a value, cleaned, and kept from leaving."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from click.testing import CliRunner
 
 from kagura_nb import Assistant, ConversationCollector, PrivacyFilter, Selection
 from kagura_nb.cli import cli
-from kagura_nb.errors import ConsentMissing, PrivacyError, SettingsError
+from kagura_nb.errors import ConsentMissing, MissingExtra, PrivacyError, SettingsError
 from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import consent
@@ -116,11 +117,25 @@ def test_a_scan_can_be_narrowed_and_widened(
         (["--pattern", "nonsense"], "is no pattern"),
         (["--pattern", "X=("], "'X' is no regular expression"),
         (["--policy", "magic"], "'magic' is not one of"),
+        (["--extra", "magic"], "'magic' is not one of"),
     ],
 )
 def test_bad_options_are_one_line(workspace: Workspace, options: list[str], line: str) -> None:
     with pytest.raises(SettingsError, match=line):
         run(workspace, ["scan", *options])
+
+
+@pytest.mark.parametrize(
+    ("extra", "package"), [("presidio", "presidio_analyzer"), ("ja-names", "sudachipy")]
+)
+def test_an_extra_that_is_absent_is_one_line(
+    workspace: Workspace, extra: str, package: str
+) -> None:
+    if find_spec(package):
+        pytest.skip("installed")
+    with pytest.raises(MissingExtra, match=rf"pip install 'kagura-nb\[{extra}\]'") as error:
+        run(workspace, ["scan", "--extra", extra])
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_check_fails_a_terminals_command_when_something_is_found(filled: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from kagura_nb.notebook.views import Bar, View, conversations, details, line, ta
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
 from kagura_nb.privacy import POLICIES, PrivacyFilter
 from kagura_nb.privacy import report as reports
+from kagura_nb.privacy.extras import EXTRAS
 from kagura_nb.privacy.report import Report
 from kagura_nb.records import GOOD_RATING, Conversation
 from kagura_nb.store import Selection
@@ -39,6 +40,7 @@ MEANING = {
 @click.option("--urls", is_flag=True, help="Every web address counts.")
 @click.option("--dates", is_flag=True, help="Dates count.")
 @click.option("--private-ips", is_flag=True, help="Private and local addresses count.")
+@click.option("--extra", multiple=True, type=click.Choice(EXTRAS), help="A model looks too.")
 @click.option("--exclude", is_flag=True, help="Keep what was found out of training.")
 @click.option("--redact", is_flag=True, help="Mask what was found in the store, for good.")
 @click.option("--yes", is_flag=True, help="Redact, instead of saying what would be done.")
@@ -56,6 +58,7 @@ def scan(
     urls: bool,
     dates: bool,
     private_ips: bool,
+    extra: tuple[str, ...],
     exclude: bool,
     redact: bool,
     yes: bool,
@@ -63,7 +66,11 @@ def scan(
 ) -> View:
     """Report what is private in the store, and what training would make of it."""
     private = PrivacyFilter(
-        custom_patterns=_patterns(pattern), urls=urls, dates=dates, private_ips=private_ips
+        custom_patterns=_patterns(pattern),
+        urls=urls,
+        dates=dates,
+        private_ips=private_ips,
+        extras=extra,
     )
     stars = GOOD_RATING if good else None
     selection = Selection(
