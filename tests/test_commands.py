@@ -63,6 +63,16 @@ def test_status_tells_who_answers_what_is_stored_and_how_far_training_is(filled:
         assert part in plain
 
 
+def test_status_tells_requests_that_failed_apart(
+    filled: Workspace, openai_server: OpenAIServer
+) -> None:
+    assert "without a reply" not in shown(filled, "status").plain
+    openai_server.fail(Fault(400, "", "Bad"))
+    with pytest.raises(KaguraError):
+        filled.assistant.ask("hello")
+    assert "4, 0 rated, 0 good, 1 without a reply" in shown(filled, "status").plain
+
+
 def test_history_lists_the_newest_first_with_ids_that_other_commands_take(
     filled: Workspace,
 ) -> None:

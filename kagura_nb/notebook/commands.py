@@ -55,11 +55,14 @@ def status(workspace: Workspace) -> View:
     settings, stats = assistant.settings, assistant.store.get_stats()
     deployment = assistant.deployment()
     memory = f"on, {settings.embedder} embedder" if settings.memory else "off"
+    counts = f"{stats['total']}, {stats['rated']} rated, {stats['high_rated']} good"
+    if unanswered := assistant.store.count(Selection(unanswered=True)):
+        counts += f", {unanswered} without a reply"
     rows = [
         ("user", settings.user),
         ("model", f"{deployment.model} ({deployment.reason})"),
         ("session", assistant.session),
-        ("conversations", f"{stats['total']}, {stats['rated']} rated, {stats['high_rated']} good"),
+        ("conversations", counts),
         ("ready for training", f"{stats['ready_for_ft']} of {settings.threshold}"),
         ("memory", memory),
         ("examples", f"at most {settings.examples}" if settings.few_shot else "off"),

@@ -26,6 +26,7 @@ class Selection:
         since: from this time on.
         until: before this time.
         trainable: complete, not excluded.
+        unanswered: failed before a reply began.
 
     Raises:
         SettingsError: a text without a word, which would mean every conversation.
@@ -40,6 +41,7 @@ class Selection:
     since: datetime | None = None
     until: datetime | None = None
     trainable: bool = False
+    unanswered: bool = False
 
     def __post_init__(self) -> None:
         if self.text is not None and not self.text.strip():
@@ -66,6 +68,8 @@ class Selection:
             conditions.append(row.created_at >= to_text(self.since))
         if self.until is not None:
             conditions.append(row.created_at < to_text(self.until))
+        if self.unanswered:
+            conditions += [row.complete.is_(False), row.response == ""]
         if self.trainable:
             conditions += [row.complete.is_(True), row.excluded.is_(None), row.response != ""]
             if (self.min_rating or 0) >= GOOD_RATING:
