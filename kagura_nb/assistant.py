@@ -25,7 +25,7 @@ from ulid import ULID
 
 from kagura_nb import context, deploy, pricing
 from kagura_nb.context import Context, Options
-from kagura_nb.errors import KaguraError, SettingsError
+from kagura_nb.errors import KaguraError, SettingsError, StoreUnavailable
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PrivacyFilter, PromptDoor
 from kagura_nb.providers import open_provider
@@ -130,8 +130,13 @@ class Assistant:
 
         Raises:
             RecallError: a server that has a copy does not answer; the store has forgotten.
+            StoreUnavailable: a program goes on reading some of it; the next write erases the rest.
         """
-        count = self.store.forget(selection)
+        try:
+            count = self.store.forget(selection)
+        except StoreUnavailable:
+            self.memory.discard_copies()
+            raise
         if count:
             self.memory.discard_copies()
         return count
@@ -142,8 +147,13 @@ class Assistant:
         Raises:
             UnknownConversation: no such id.
             RecallError: a server that has a copy does not answer; the store is redacted.
+            StoreUnavailable: a program goes on reading some of it; the next write erases the rest.
         """
-        self.store.rewrite(conversation_id, lambda text: private.filter(text)[0] or "")
+        try:
+            self.store.rewrite(conversation_id, lambda text: private.filter(text)[0] or "")
+        except StoreUnavailable:
+            self.memory.discard_copies()
+            raise
         self.memory.discard_copies()
 
     def remember(self) -> None:

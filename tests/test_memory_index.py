@@ -19,7 +19,7 @@ from servers.openai_vendor import OpenAIServer
 from writers import writer
 
 from kagura_nb import Assistant, ConversationCollector, Selection
-from kagura_nb.errors import RecallError
+from kagura_nb.errors import RecallError, StoreUnavailable
 from kagura_nb.memory import Memory
 from kagura_nb.memory.chroma import connect, guarded
 from kagura_nb.memory.dense import FOLD
@@ -281,6 +281,19 @@ def test_a_process_that_has_answered_ends(
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert time.time() - float(said.stdout) < 4
+
+
+def test_copies_are_deleted_even_while_somebody_reads_what_is_forgotten(
+    store: ConversationCollector, tell: Tell
+) -> None:
+    tell("The secret is xyzzyplugh", session="secret")
+    with opened(store):
+        copied = folder_of(store)
+        with ConversationCollector().database.read() as reader:
+            reader.exec_driver_sql("SELECT count(*) FROM conversations").scalar()
+            with pytest.raises(StoreUnavailable, match="the next write here erases the rest"):
+                Assistant(settings=store.settings).forget(Selection(session="secret"))
+        assert not copied.exists()
 
 
 def test_a_lost_index_is_made_again_with_progress(
