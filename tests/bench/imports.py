@@ -1,5 +1,6 @@
 """What `import kagura_nb` and `%load_ext kagura_nb` cost, in fresh processes."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -17,9 +18,15 @@ LOAD = f"{SHELL}shell.run_line_magic('load_ext', 'kagura_nb')"
 LOADED = f"{LOAD}\nimport sys\nprint(*(one for one in {HEAVY} if one in sys.modules))"
 
 
-def python(code: str) -> str:
+def python(code: str, **environment: str) -> str:
     """What a fresh interpreter prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout
 
 

@@ -6,7 +6,7 @@ about ten conversations; one in `RATED` is rated good.
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -81,7 +81,8 @@ def filled(size: int) -> Filled:
     """Fill a store, once for all benchmarks."""
     folder = tempfile.TemporaryDirectory(prefix="bench-")
     store = Filled(folder, 0.0).store
-    _fill(store, size)
+    speech = Speech(seed=1)
+    fill(store, speech.texts(size, PROMPT_WORDS), speech.texts(size, REPLY_WORDS))
     memory = Memory(store.database, store.settings)
     begun = time.perf_counter()
     memory.catch_up(progress=True)
@@ -92,11 +93,10 @@ def filled(size: int) -> Filled:
     return Filled(folder, size / seconds)
 
 
-def _fill(store: ConversationCollector, count: int) -> None:
-    speech = Speech(seed=1)
-    prompts, replies = speech.texts(count, PROMPT_WORDS), speech.texts(count, REPLY_WORDS)
-    rows = [_row(*one) for one in zip(range(count), prompts, replies, strict=True)]
-    for start in range(0, count, BATCH):
+def fill(store: ConversationCollector, prompts: Iterable[str], replies: Iterable[str]) -> None:
+    """Store a conversation for every prompt, without an index."""
+    rows = [_row(number, *one) for number, one in enumerate(zip(prompts, replies, strict=True))]
+    for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         with store.database.write() as connection:
             connection.execute(insert(conversations), batch)

@@ -8,7 +8,7 @@ from importlib import import_module
 from tabulate import tabulate
 
 BENCHMARKS = (
-    "imports", "cells", "recall", "collecting", "traffic", "clicks", "practice",
+    "imports", "cells", "recall", "collecting", "traffic", "clicks", "practice", "privacy",
 )  # fmt: skip
 HEADS = ("what", "measured", "wanted", "ratio", "note")
 
