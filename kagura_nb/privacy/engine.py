@@ -47,11 +47,10 @@ class Engine:
         kept = sorted(rows, key=lambda row: -row.ceiling)
         self._rank = {id(row): rank for rank, row in enumerate(kept)}
         self._always = [(row.digits, row.token, row) for row in kept if not row.literals]
-        hinted = [(hint, row) for row in kept for hint in row.literals]
-        self._wide = [one for one in hinted if not one[0].isascii()]
-        self._tokens = [one for one in hinted if one[1].token and one[0].isascii()]
-        self._words = [one for one in hinted if not one[1].token and one[0].isascii()]
-        self._token = min((row.token for _, row in self._tokens), default=0)
+        self._hinted: dict[str, list[tuple[str, Recognizer]]] = {}
+        for row in kept:
+            for hint in row.literals:
+                self._hinted.setdefault(hint[0], []).append((hint, row))
 
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
@@ -68,11 +67,13 @@ class Engine:
 
     def _relevant(self, text: str) -> list[Recognizer]:
         digits = sum(map(text.count, DIGITS))
-        hints = self._words if text.isascii() else self._words + self._wide
         longest = max(map(len, text.split()), default=0)
-        if longest >= self._token:
-            hints = self._tokens + hints
-        rows = [row for hint, row in hints if hint in text and row.digits <= digits]
+        rows = [
+            row
+            for first in self._hinted.keys() & set(text)
+            for hint, row in self._hinted[first]
+            if row.digits <= digits and row.token <= longest and hint in text
+        ]
         always = [row for least, token, row in self._always if least <= digits and token <= longest]
         return sorted({id(row): row for row in rows + always}.values(), key=self._place)
 
