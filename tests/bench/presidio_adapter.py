@@ -25,7 +25,7 @@ def seconds(analyzer: AnalyzerEngine, texts: list[str]) -> float:
 def main() -> None:
     """Measure."""
     logging.disable(logging.CRITICAL)
-    nlp = NoOpNlpEngine()
+    nlp = NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}])
     nlp.load()
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers(languages=["en"])

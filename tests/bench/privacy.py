@@ -122,15 +122,13 @@ def store() -> Row:
     return Row(f"a store of {LARGE:,} conversations scanned", taken, "s", 60, note=note)
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     """One line for each."""
     imported = beyond("import kagura_nb.privacy", "")
-    return [
-        Row("import kagura_nb.privacy, beyond a bare interpreter", imported, "ms", 100),
-        slowest(),
-        store(),
-        beside_presidio(),
-    ]
+    yield Row("import kagura_nb.privacy, beyond a bare interpreter", imported, "ms", 100)
+    yield slowest()
+    yield store()
+    yield beside_presidio()
 
 
 def _scan(size: int) -> tuple[float, float, float]:
