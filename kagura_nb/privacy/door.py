@@ -12,6 +12,7 @@ from functools import cache
 
 from kagura_nb.privacy.engine import Engine
 from kagura_nb.privacy.normal import PLACEHOLDER
+from kagura_nb.privacy.policies import clean
 from kagura_nb.privacy.table import TABLE
 from kagura_nb.records import Message
 
@@ -46,14 +47,7 @@ class PromptDoor:
     def mask_text(self, text: str) -> str:
         """A text with a placeholder for every value that must not leave."""
         self._reserve(text)
-        parts, end = [], 0
-        for finding in engine(self.policy).find(text):
-            value = text[finding.start : finding.end]
-            if value not in self._placeholders:
-                self._placeholders[value] = self._new(finding.type)
-            parts += [text[end : finding.start], self._placeholders[value]]
-            end = finding.end
-        return "".join([*parts, text[end:]])
+        return clean(text, engine(self.policy).find, self._placeholder)[0]
 
     def restore(self, pieces: Iterable[str]) -> Iterator[str]:
         """The reply with the values in place again; only an unfinished placeholder is held back."""
@@ -81,6 +75,11 @@ class PromptDoor:
     def _reserve(self, text: str) -> None:
         """Keep the placeholders that somebody wrote themselves from meaning anything else."""
         self._taken.update(PLACEHOLDER.findall(text))
+
+    def _placeholder(self, type: str, value: str) -> str:
+        if value not in self._placeholders:
+            self._placeholders[value] = self._new(type)
+        return self._placeholders[value]
 
     def _new(self, type: str) -> str:
         number = len(self._placeholders) + 1

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kagura_nb.privacy.custom import Pattern, recognizers
 from kagura_nb.privacy.engine import Engine
 from kagura_nb.privacy.extras import rows as extra_rows
-from kagura_nb.privacy.policies import label
+from kagura_nb.privacy.policies import clean, labelled
 from kagura_nb.privacy.table import TABLE
 from kagura_nb.records import Conversation, Finding
 
@@ -70,14 +70,8 @@ class PrivacyFilter:
             The text with `[REDACTED_TYPE]` for every finding, itself clean; None instead where
             something was found and `anonymize` is off. The findings in the original text.
         """
-        found = self.findings(text)
-        if found and not self.anonymize:
-            return None, found
-        masked, left = label(text, found), found
-        while left:  # a label may bring a context to bear that the value had kept apart
-            left = self.findings(masked)
-            masked = label(masked, left)
-        return masked, found
+        masked, (found, *_) = clean(text, self.findings, labelled)
+        return (masked if self.anonymize or not found else None), list(found)
 
     def is_safe(self, conversation: Conversation | str) -> bool:
         """Whether nothing is found in any text of a conversation."""

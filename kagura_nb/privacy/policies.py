@@ -5,10 +5,14 @@
     drop        the text is not used
 
 A secret drops the text under every policy of training, see `train`.
+
+What stands in the place of a value may bring a context to bear that the value had kept apart, so
+whoever lets a text go on uses `clean`, which looks again until nothing is left.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Literal, get_args
@@ -29,11 +33,15 @@ KINDS = (digits, ascii_uppercase, ascii_lowercase)
 
 Fake = Callable[[str, str, int], str]
 """From the type, the value and a number that the value always gets."""
+Find = Callable[[str], Sequence[Finding]]
+"""From a text to what is in it, in order."""
+Replacement = Callable[[str, str], str]
+"""From the type and the value to what stands in its place."""
 
 
 def label(text: str, findings: Iterable[Finding]) -> str:
     """The text with `[REDACTED_TYPE]` for every finding."""
-    return _replace(text, findings, lambda one: f"[REDACTED_{one.type}]")
+    return _replace(text, bytes(len(text)), findings, labelled)[0]
 
 
 def surrogate(text: str, findings: Iterable[Finding], key: bytes) -> str:
@@ -45,33 +53,60 @@ def surrogate(text: str, findings: Iterable[Finding], key: bytes) -> str:
         key: up to 64 bytes; the same key gives the same value the same fake, and without the key
             nobody can find the value by trying.
     """
-    return _replace(text, findings, lambda one: _fake(one.type, text[one.start : one.end], key))
+    return _replace(text, bytes(len(text)), findings, partial(_fake, key))[0]
 
 
-def train(text: str, findings: Sequence[Finding], policy: Policy, key: bytes = b"") -> str | None:
+def train(text: str, find: Find, policy: Policy, key: bytes = b"") -> str | None:
     """The text as it may be trained on, None where it must not be.
 
     Args:
         text: the original.
-        findings: in it, in order.
+        find: what counts.
         policy: what to do with personal data; secrets always drop the text.
         key: see `surrogate`.
     """
-    secret = any(one.type in SECRETS for one in findings)
-    if findings and (secret or policy == "drop"):
-        return None
-    return surrogate(text, findings, key) if policy == "surrogate" else label(text, findings)
+    kept, rounds = clean(text, find, partial(_fake, key) if policy == "surrogate" else labelled)
+    types = {one.type for found in rounds for one in found}
+    return None if types & SECRETS or (types and policy == "drop") else kept
 
 
-def _replace(text: str, findings: Iterable[Finding], by: Callable[[Finding], str]) -> str:
-    parts, end = [], 0
+def clean(text: str, find: Find, by: Replacement) -> tuple[str, list[Sequence[Finding]]]:
+    """The text without what is found in it, also once that is replaced.
+
+    Args:
+        text: the original.
+        find: what counts.
+        by: makes what stands in its place.
+
+    Returns:
+        A text in which nothing is found but what was put there. What was found, round by round.
+    """
+    made, rounds = bytes(len(text)), [find(text)]
+    while left := [one for one in rounds[-1] if not all(made[one.start : one.end])]:
+        text, made = _replace(text, made, left, by)
+        rounds.append(find(text))
+    return text, rounds
+
+
+def labelled(type: str, value: str) -> str:
+    """The label of a type."""
+    return f"[REDACTED_{type}]"
+
+
+def _replace(
+    text: str, made: bytes, findings: Iterable[Finding], by: Replacement
+) -> tuple[str, bytes]:
+    """The text with replacements, and for each of its characters whether it belongs to one."""
+    parts, marks, end = [], [], 0
     for one in findings:
-        parts += [text[end : one.start], by(one)]
+        new = by(one.type, text[one.start : one.end])
+        parts += [text[end : one.start], new]
+        marks += [made[end : one.start], b"\1" * len(new)]
         end = one.end
-    return "".join([*parts, text[end:]])
+    return "".join([*parts, text[end:]]), b"".join([*marks, made[end:]])
 
 
-def _fake(type: str, value: str, key: bytes) -> str:
+def _fake(key: bytes, type: str, value: str) -> str:
     same = normalise(value).text.casefold()
     if type not in ("EMAIL", "PERSON", "ADDRESS", "URL"):
         same = compact(same) or same

@@ -64,7 +64,7 @@ class TrainingDoor:
                     )
 
     def _clean(self, text: str) -> str | None:
-        return train(text, self._private.findings(text), self.policy, self._key)
+        return train(text, self._private.findings, self.policy, self._key)
 
     def _left(self, text: str) -> Iterator[str]:
         for one in self._private.findings(text):
