@@ -212,6 +212,30 @@ def test_a_value_is_found_whole_in_its_surroundings(type: str, text: str, value:
     assert FILTER.scan(text).get(type) == [value]
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        r"a\n", r"\t", r"\u96fb", r"\u003d", r"\x1b[32m", "\x1b[32m", "%20", "%3D", "%E6%90%8D",
+        "&quot;", r"{\"a\": \"",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "value", ["gh" + "p_" + made(36), "4242424242424242", "090-1234-5678", "219-09-9999", "8.8.8.8"]
+)
+def test_an_escape_hides_nothing(before: str, value: str) -> None:
+    assert [*FILTER.scan(before + value).values()] == [[value]]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    "\u180e\u200b\u2800\u3164\uffa0\ufff9\U000110bd\U0001d173\U000e0100\x01\x0e\x1b\x7f\u0300\u0336",
+)
+@pytest.mark.parametrize("value", ["gh" + "p_" + made(36), "jane@example.org", "090-1234-5678"])
+def test_an_invisible_mark_splits_nothing(mark: str, value: str) -> None:
+    split = value[:5] + mark + value[5:]
+    assert [*FILTER.scan(f"it {split} x").values()] == [[split]]
+
+
 @pytest.mark.parametrize("around", ASSIGNED)
 @pytest.mark.parametrize("value", [made(32), made(40, HEX), made(38, ALNUM) + "+/"])
 def test_a_key_without_a_form_is_known_by_its_name(around: str, value: str) -> None:
@@ -247,6 +271,20 @@ def test_what_only_looks_private_stays(text: str) -> None:
         ),
         ("カードは4111 1111 1111 1111 123です", {"CREDIT_CARD": ["4111 1111 1111 1111"]}),
         ("send DE89 3704 0044 0532 0130 00 now", {"IBAN": ["DE89 3704 0044 0532 0130 00"]}),
+        ("1,Jane,415-555-2671,94105", {"PHONE": ["415-555-2671"]}),
+        ("1,田中,03-1234-5678,090-1234-5678,35", {"PHONE": ["03-1234-5678", "090-1234-5678"]}),
+        ("Tel.03-1234-5678", {"PHONE": ["03-1234-5678"]}),
+        ("TEL03-1234-5678/090-1234-5678", {"PHONE": ["03-1234-5678", "090-1234-5678"]}),
+        ("+44 20 7946 0958 10:30", {"PHONE": ["+44 20 7946 0958"]}),
+        ("user id: +81 90-1234-5678 2024-01-15", {"PHONE": ["+81 90-1234-5678"]}),
+        (
+            "id: 4242 4242 4242 4242 03-1234-5678",
+            {"CREDIT_CARD": ["4242 4242 4242 4242"], "PHONE": ["03-1234-5678"]},
+        ),
+        (
+            "4111111111111111 2024-01-15 5555 5555 5555 4444",
+            {"CREDIT_CARD": ["4111111111111111", "5555 5555 5555 4444"]},
+        ),
     ],
 )  # fmt: skip
 def test_values_side_by_side_are_told_apart(text: str, found: dict[str, list[str]]) -> None:

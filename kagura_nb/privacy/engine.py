@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from kagura_nb.privacy.normal import BARRIER, normalise
-from kagura_nb.privacy.recognizer import Recognizer
+from kagura_nb.privacy.recognizer import Recognizer, compiled
 from kagura_nb.records import Finding
 
 SURE = 0.5
@@ -22,7 +22,7 @@ SURE = 0.5
 BEFORE, AFTER = 56, 20
 """Characters around a candidate in which words count as near."""
 DIGITS = "0123456789"
-MOST_GROUPS = 10
+MOST_GROUPS = 16
 GROUP = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -120,20 +120,27 @@ def _candidates(
     for start, end in row.spans(text):
         if claimed[start] >= ceiling and claimed[end - 1] >= ceiling:
             continue
-        span = _valid(text, start, end, row)
-        if span and BARRIER not in text[slice(*span)]:
+        for span in _valid(text, start, end, row):
+            if BARRIER in text[slice(*span)]:
+                continue
             confidence = _confidence(text, *span, row, span == whole)
             if confidence >= SURE:
                 yield Candidate(*span, confidence, row.type)
                 claimed[span[0] : span[1]] = bytes([round(100 * confidence)]) * (span[1] - span[0])
 
 
-def _valid(text: str, start: int, end: int, row: Recognizer) -> tuple[int, int] | None:
-    """The span, or with `split` the longest part of it, that the row's check accepts."""
+def _valid(text: str, start: int, end: int, row: Recognizer) -> Iterator[tuple[int, int]]:
+    """The span, or with `split` the longest parts of it, that the row's check accepts."""
     if row.check(text[start:end]):
-        return start, end
-    parts = _parts(text, start, end, row.digits) if row.split else ()
-    return next((part for part in parts if row.check(text[slice(*part)])), None)
+        yield start, end
+        return
+    for first, last in _parts(text, start, end, row.digits) if row.split else ():
+        if row.check(text[first:last]):
+            yield first, last
+            for side in ((start, first), (last, end)):
+                for match in compiled(row.pattern).finditer(text, *side):
+                    yield from _valid(text, *match.span(), row)
+            return
 
 
 def _parts(text: str, start: int, end: int, least: int) -> list[tuple[int, int]]:

@@ -25,11 +25,10 @@ def long_card(value: str) -> bool:
 ROWS = (
     Recognizer(
         "CREDIT_CARD",
-        rf"[0-9]{EDGE}(?:(?:[ -]{{0,2}}|{DOTTED})[0-9]){{13,22}}+(?![0-9A-Za-z_])",
+        rf"[0-9]{EDGE}(?:(?:[ -]{{0,2}}|{DOTTED})[0-9]){{13,60}}+(?![0-9A-Za-z_])",
         0.9,
         0.97,
         context=CARD_WORDS,
-        against=NO_CARD,
         check=long_card,
         digits=14,
         split=True,

@@ -4,22 +4,38 @@
     normalised  Tel:090-1234-5678
 
 Full-width and mathematical letters, every script's digits, dashes and spaces become ASCII one for
-one. Invisible characters vanish, so `offsets` leads from the normalised text back to the original.
-Placeholders of an earlier masking become barriers, which no recognizer and no context crosses.
+one. Escapes of programs, addresses and pages become what they stand for, as wide as they were.
+Invisible characters vanish, so `offsets` leads from the normalised text back to the original.
+Placeholders of an earlier masking become barriers, which no recognizer crosses.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 
 BARRIER = "\x00"
 PLACEHOLDER = re.compile(r"\[(?:REDACTED_[A-Z][A-Z0-9_]{0,40}|[A-Z][A-Z0-9_]{0,40}_[0-9]{1,6})\]")
 """A label of the training door or a numbered placeholder of the prompt door."""
 INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]+"
+    "(?:[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u070f\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?<=[!-~])[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+    "|\x00(?=[!-~]\x00)|(?<=\x00[!-~])\x00)+"
 )
+"""Default_Ignorable_Code_Point, format and control characters (Unicode 16), accents upon ASCII, and
+what two-byte encodings leave between letters."""
+ESCAPE = re.compile(
+    r"(?:[\x1b\x9b]|\\(?:x1[bB]|033|e|u001[bB]))\[[0-9;]{0,8}[A-Za-z]"
+    r"|\\(?:[nrtbfv\"']|u[0-9A-Fa-f]{4}|x[0-7][0-9A-Fa-f])"
+    r"|%[0-7][0-9A-Fa-f]|(?:%[C-F][0-9A-F](?:%[89AB][0-9A-F]){1,3})"
+    r"|&(?:quot|apos|nbsp|lt|gt|amp|#3[249]);"
+)
+"""Of terminals, programs, addresses and pages."""
+SEPARATORS = "=:+&,;(){}|<>"
 DASHES = frozenset("‐‑‒–—―⁃⁻₋−─━﹘﹣－ｰ➖")
 KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 KANJI_NUMBER = re.compile("[〇零一二三四五六七八九](?:[-ー の・]?[〇零一二三四五六七八九]){8,15}")
@@ -50,6 +66,25 @@ def _fold(character: str) -> str:
 FOLD = _Fold()
 
 
+def _plain(match: re.Match[str]) -> str:
+    """As wide as the escape: what it stands for where that separates values, else filling."""
+    escape, size = match[0], len(match[0])
+    if "[" in escape:
+        return " " * size
+    if escape[0] == "\\" and size == 2:
+        mark = escape[1] if escape[1] in "\"'" else " "
+    elif escape[0] == "&" and escape[1] != "#":
+        mark = unescape(escape)
+    else:
+        code = escape.strip("%\\ux&#;")
+        mark = chr(int(code, 10 if escape[0] == "&" else 16)) if len(code) < 5 else "%"
+    if mark in "\"'" or mark.isspace():
+        return (" " if mark.isspace() else mark) * size
+    if mark == "@":
+        return escape
+    return mark.rjust(size, ";") if mark in SEPARATORS else "%" * size
+
+
 @dataclass(frozen=True, slots=True)
 class Normal:
     """A normalised text and the way back.
@@ -70,13 +105,14 @@ class Normal:
 def normalise(text: str) -> Normal:
     """The form that recognizers read, see the module."""
     offsets: Sequence[int] = range(len(text))
+    if any(one in text for one in "\\%&\x1b\x9b"):
+        text = ESCAPE.sub(_plain, text)
+    if gaps := [match.span() for match in INVISIBLE.finditer(text)]:
+        edges = [0, *(edge for gap in gaps for edge in gap), len(text)]
+        kept = list(zip(edges[::2], edges[1::2], strict=True))
+        offsets = [at for start, end in kept for at in range(start, end)]
+        text = "".join(text[start:end] for start, end in kept)
     if not text.isascii():
-        if INVISIBLE.search(text):
-            gaps = [match.span() for match in INVISIBLE.finditer(text)]
-            edges = [0, *(edge for gap in gaps for edge in gap), len(text)]
-            kept = list(zip(edges[::2], edges[1::2], strict=True))
-            offsets = [at for start, end in kept for at in range(start, end)]
-            text = "".join(text[start:end] for start, end in kept)
         text = text.translate(FOLD)
         if "〇" in text or "零" in text:
             text = KANJI_NUMBER.sub(lambda match: match[0].translate(KANJI_DIGITS), text)

@@ -42,11 +42,14 @@ PASSWORD_LITERALS = (
     "ass =", "pwd", "PWD", "Pwd", "mot de passe", "contraseña", "パスワード", "暗証",
     "合言葉", "PIN",
 )  # fmt: skip
-QUOTE = r"(?:[brf]?[\"'`]{1,3})?"
+QUOTE = r"(?:[brf]?[\"'`「『]{1,6})?"
 NO_SECRET = ("cache", "public", "sort", "primary", "foreign", "object", "row", "partition")
 OTHER_KEYS = "".join(rf"(?<!{one})(?<!{one}[_ -])" for one in NO_SECRET) + "key"
 STEM = r"[A-Za-z0-9_-]{0,24}"
-ASSIGN = r"[\"'`*\])]{0,3}(?:\s{0,4}(?:=>|:=|==?|:|は|が)\s{0,4}|\s(?:is|was)\s{1,2}|\s(?=[\"']))"
+ASSIGN = (
+    r"[\"'`*%;)\]]{0,6}(?:\s{0,4}(?:=>|[?+.:]=|::=|==?|::?|\((?=[\"'])|(?<=[\"'`]),|\||>|は|が|「)[\s\"'`*|>「%;]{0,6}"
+    r"|\s(?:is|was):?\s{1,2}|\s(?=[\"'])|[\"']? (?:value|content)=)"
+)
 REFERENCE = re.compile(
     r"(?i)\$|%[A-Z_]+%|<|\{|process\.|os\.|env[.(\[]|\*|x{4}|\.{3}|(?:null|none|true|false|"
     r"undefined)\Z"
@@ -200,7 +203,8 @@ ROWS = (
         quoted,
     ),
     _assigned(
-        "PASSWORD", PASSWORDS, r"(?P<value>(?![\"'])[!-~]{3,64}[A-Za-z0-9!?@#$%^*+=_~-])(?<![,;])",
+        "PASSWORD", PASSWORDS, r"(?P<value>(?![\"'])(?:(?!</)[!-~]){3,64}[A-Za-z0-9!?@#$%^*+=_~-])"
+        r"(?<![,;])",
         PASSWORD_LITERALS, typed,
     ),
 )  # fmt: skip
