@@ -1,7 +1,7 @@
 """The nouns of the project, as frozen dataclasses: what every layer passes to the next."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -96,6 +96,27 @@ class Conversation:
     def reply(self) -> str:
         """The reply to learn from: the correction where there is one."""
         return self.response if self.correction is None else self.correction
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text that somebody wrote, in the order of `rewritten`."""
+        texts: list[str] = []
+        self.rewritten(lambda text: texts.append(text) or text)  # type: ignore[func-returns-value]
+        return tuple(texts)
+
+    def rewritten(self, change: Callable[[str], str]) -> "Conversation":
+        """The conversation with every text changed: who spoke and what, correction and comment."""
+        messages = (
+            replace(one, content=change(one.content), name=one.name and change(one.name))
+            for one in self.messages
+        )
+        return replace(
+            self,
+            messages=tuple(messages),
+            response=change(self.response),
+            correction=self.correction and change(self.correction),
+            comment=self.comment and change(self.comment),
+        )
 
     @property
     def good(self) -> bool:

@@ -1,9 +1,16 @@
 """What passes a door is clean: masked until nothing is left, in every text, with no way around."""
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
-from kagura_nb import PrivacyFilter
-from kagura_nb.privacy import PromptDoor, train
+from kagura_nb import ConversationCollector, PrivacyFilter
+from kagura_nb.errors import PrivacyError
+from kagura_nb.privacy import PromptDoor, report, train
+from kagura_nb.privacy.training import TrainingDoor
+from kagura_nb.records import Conversation, Message
 
 BESIDE = ["03-1234-5678-8.8.8.8", "8.8.8.8:03-1234-5678"]
 """Values that hide one another until one of them is masked."""
@@ -30,3 +37,58 @@ def test_surrogates_are_made_until_only_they_are_found() -> None:
     hidden = PrivacyFilter(custom_patterns={"CODE": r"(?<!room7 )E-[0-9]{3}", "ROOM": "room7"})
     kept = train("room7 E-123", hidden.findings, "surrogate", b"key")
     assert kept is not None and "room7" not in kept and "E-123" not in kept
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b'{"content": "jane@example.org", "content": "clean"}', "EMAIL in line 1"),
+        (b'{"a": "jane@example.org \xff"}', "not JSON in line 1"),
+        (b'{"a": "jane@example.org",}', "not JSON in line 1"),
+    ],
+)
+def test_a_line_that_hides_something_or_cannot_be_read_does_not_leave_and_is_not_quoted(
+    tmp_path: Path, line: bytes, told: str
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(line)
+    with pytest.raises(PrivacyError, match=told) as caught:
+        TrainingDoor("label", PrivacyFilter()).check(file)
+    assert caught.value.__context__ is None and "jane" not in str(caught.value)
+
+
+def test_the_fakes_that_a_door_made_may_leave(tmp_path: Path) -> None:
+    door = TrainingDoor("surrogate", PrivacyFilter(), b"key")
+    admitted = door.admit(said("Mail jane@example.org, call 03-1234-5678."))
+    assert admitted is not None
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({"messages": [one.content for one in admitted]}))
+    door.check(file)
+
+
+@pytest.mark.parametrize("field", ["content", "name", "response", "correction", "comment"])
+def test_every_text_of_a_conversation_is_looked_at_and_redacted(
+    store: ConversationCollector, field: str
+) -> None:
+    private = PrivacyFilter()
+    texts = {"content": "Hi", "name": "Jo", "response": "Hello"} | {field: "jane@example.org"}
+    one = store.collect(
+        [Message("user", texts["content"], texts["name"])], texts["response"], "practice"
+    )
+    store.add_feedback(one, 5, texts.get("comment"))
+    store.correct(one, texts.get("correction"))
+    assert report.scan(store.iterate(), private).counts == {"EMAIL": (1, 1)}
+    assert not private.is_safe(store.get(one))
+
+    store.rewrite(one, lambda text: private.filter(text)[0] or "")
+
+    assert private.is_safe(store.get(one)) and "[REDACTED_EMAIL]" in store.get(one).texts
+
+
+def test_a_speakers_name_is_masked() -> None:
+    (masked,) = PromptDoor("all").mask([Message("user", "Hi", "jane@example.org")])
+    assert masked.name == "[EMAIL_1]"
+
+
+def said(prompt: str) -> Conversation:
+    return Conversation("1", "s", datetime.now(UTC), (Message("user", prompt),), "ok", "practice")

@@ -41,8 +41,13 @@ class PromptDoor:
     def mask(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The messages with a placeholder for every value that must not leave."""
         for one in messages:
-            self._reserve(one.content)
-        return tuple(replace(one, content=self.mask_text(one.content)) for one in messages)
+            self._reserve(f"{one.name} {one.content}")
+        return tuple(
+            replace(
+                one, content=self.mask_text(one.content), name=one.name and self.mask_text(one.name)
+            )
+            for one in messages
+        )
 
     def mask_text(self, text: str) -> str:
         """A text with a placeholder for every value that must not leave."""

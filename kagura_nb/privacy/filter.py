@@ -6,7 +6,7 @@
 Only `scan` gives values away, to its caller; everything else speaks of types and places.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kagura_nb.privacy.custom import Pattern, recognizers
 from kagura_nb.privacy.engine import Engine
@@ -75,13 +75,5 @@ class PrivacyFilter:
 
     def is_safe(self, conversation: Conversation | str) -> bool:
         """Whether nothing is found in any text of a conversation."""
-        texts = [conversation] if isinstance(conversation, str) else _texts(conversation)
+        texts = [conversation] if isinstance(conversation, str) else conversation.texts
         return not any(map(self.findings, texts))
-
-
-def _texts(conversation: Conversation) -> Iterator[str]:
-    for message in conversation.messages:
-        yield message.content
-        yield message.name or ""
-    yield conversation.response
-    yield conversation.correction or ""

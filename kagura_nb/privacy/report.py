@@ -93,17 +93,10 @@ def scan(conversations: Iterable[Conversation], private: PrivacyFilter) -> Repor
     return Report(scanned, affected, counts, tuple(places), effects)
 
 
-def texts(conversation: Conversation) -> Iterator[str]:
-    """Every text of a conversation that was said, the reply and its correction last."""
-    yield from (message.content for message in conversation.messages)
-    yield conversation.response
-    yield conversation.correction or ""
-
-
 def _found(
     conversation: Conversation, private: PrivacyFilter
 ) -> Iterator[tuple[str, list[Finding]]]:
-    for text in texts(conversation):
+    for text in conversation.texts:
         if found := private.findings(text):
             yield text, found
 

@@ -29,6 +29,7 @@ class TrainingDoor:
         self.policy = policy
         self._private = private
         self._key = key
+        self._fakes: set[str] = set()
 
     def admit(self, conversation: Conversation) -> tuple[Message, ...] | None:
         """All messages, the reply last, as they may be trained on; None where they must not."""
@@ -46,40 +47,53 @@ class TrainingDoor:
     def check(self, path: Path) -> None:
         """Look at a file's bytes once more, as they are about to leave.
 
-        Surrogates are found like what they stand for, so under that policy only secrets count.
+        Surrogates are found like what they stand for; those that this door has made may leave.
 
         Args:
             path: one JSON value a line.
 
         Raises:
-            PrivacyError: something is in it, and in which line.
+            PrivacyError: something is in it, or it cannot be read, and in which line.
         """
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                found = {type for text in _texts(json.loads(line)) for type in self._left(text)}
-                if found:
+                value = _parsed(line)
+                found = {type for text in _texts(value) for type in self._left(text)}
+                if value is None or found:
+                    held = ", ".join(sorted(found)) or "what is not JSON"
                     raise PrivacyError(
-                        f"{path.name} holds {', '.join(sorted(found))} in line {number}",
+                        f"{path.name} holds {held} in line {number}",
                         "Prepare the dataset again; nothing was uploaded",
                     )
 
     def _clean(self, text: str) -> str | None:
-        return train(text, self._private.findings, self.policy, self._key)
+        kept = train(text, self._private.findings, self.policy, self._key)
+        if kept is not None and self.policy == "surrogate":
+            left = self._private.findings(kept)
+            self._fakes.update(kept[one.start : one.end] for one in left)
+        return kept
 
     def _left(self, text: str) -> Iterator[str]:
         for one in self._private.findings(text):
-            if self.policy != "surrogate" or one.type in SECRETS:
+            if one.type in SECRETS or text[one.start : one.end] not in self._fakes:
                 yield one.type
+
+
+def _parsed(line: bytes) -> Any:
+    """A line's JSON value, objects as pairs so that none hides another of its name; None if bad.
+
+    What the parser complains of holds the line, so its error goes no further.
+    """
+    try:
+        return json.loads(line.decode(), object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _texts(value: Any) -> Iterator[str]:
     """Every text inside a JSON value, keys too."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
-        yield from value
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for one in value:
             yield from _texts(one)

@@ -6,7 +6,6 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -163,13 +162,13 @@ def from_conversation(one: Conversation) -> dict[str, Any]:
 
 def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]:
     """The columns with text after every text was changed."""
-    said = [replace(message, content=change(message.content)) for message in one.messages]
+    new = one.rewritten(lambda text: storable(change(text)))
     return {
-        "messages": from_messages(said),
-        "prompt": storable(said[-1].content),
-        "response": storable(change(one.response)),
-        "correction": None if one.correction is None else storable(change(one.correction)),
-        "comment": None if one.comment is None else storable(change(one.comment)),
+        "messages": from_messages(new.messages),
+        "prompt": new.prompt,
+        "response": new.response,
+        "correction": new.correction,
+        "comment": new.comment,
     }
 
 
