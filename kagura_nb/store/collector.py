@@ -209,16 +209,16 @@ class ConversationCollector:
         column = conversations.c.id
         query = select(conversations).where(*(selection or Selection()).where())
         query = query.order_by(column.desc() if newest_first else column.asc())
-        left = sys.maxsize if limit is None else limit
+        page, left = query, sys.maxsize if limit is None else limit
         while left > 0:
             with self.database.read() as connection:
-                found = read(connection, query.limit(min(left, BATCH)))
+                found = read(connection, page.limit(min(left, BATCH)))
             yield from found
             if len(found) < BATCH:
                 return
             left -= len(found)
             last = found[-1].id
-            query = query.where(column < last if newest_first else column > last)
+            page = query.where(column < last if newest_first else column > last)
 
     def recent(self, limit: int, selection: Selection | None = None) -> list[Conversation]:
         """The latest selected conversations, newest first."""
