@@ -170,12 +170,14 @@ class Consent:
 
     Args:
         vendor: who gets the data.
+        address: where it goes.
         given_at: when the owner agreed, aware, in UTC.
         version: of the text that was agreed to.
         withdrawn_at: when the owner took it back, None while it stands.
     """
 
     vendor: str
+    address: str
     given_at: datetime
     version: str
     withdrawn_at: datetime | None = None

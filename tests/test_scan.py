@@ -230,21 +230,47 @@ def test_consent_is_asked_once_recorded_and_withdrawn(
     workspace: Workspace, store: ConversationCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ConsentMissing, match="config consent openai"):
-        consent.require(store.database, "openai")
+        consent.require(store.database, "openai", store.settings)
     monkeypatch.setattr("builtins.input", lambda _: "no")
     assert "Nothing is uploaded" in shown(workspace, "config", "consent", "openai")
-    assert consent.standing(store.database, "openai") is None
+    assert consent.standing(store.database, "openai", store.settings) is None
 
     monkeypatch.setattr("builtins.input", lambda _: "yes")
     shown(workspace, "config", "consent", "openai")
-    given = consent.require(store.database, "openai")
+    given = consent.require(store.database, "openai", store.settings)
     assert (given.vendor, given.version) == ("openai", consent.VERSION)
     assert "given on" in shown(workspace, "config", "consent")
-    assert consent.standing(store.database, "gemini") is None
+    assert consent.standing(store.database, "gemini", store.settings) is None
 
     shown(workspace, "config", "consent", "openai", "--unset")
     with pytest.raises(ConsentMissing):
-        consent.require(store.database, "openai")
+        consent.require(store.database, "openai", store.settings)
+
+
+def test_consent_counts_for_the_address_that_the_owner_was_shown(
+    workspace: Workspace,
+    store: ConversationCollector,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: "yes")
+    run(workspace, ["config", "consent", "openai"])
+    assert "uploaded to https://api.openai.com/v1, stored" in capsys.readouterr().out
+    assert consent.require(store.database, "openai", store.settings).address in (
+        shown(workspace, "config", "consent")
+    )
+
+    moved = store.settings.with_(base_url="https://me:verysecret@elsewhere.example/v1")
+    with pytest.raises(ConsentMissing, match=r"openai at https://elsewhere\.example/v1"):
+        consent.require(store.database, "openai", moved)
+    workspace = Workspace(lambda: moved)
+    assert "given on" not in shown(workspace, "config", "consent")
+
+    run(workspace, ["config", "consent", "openai"])
+    assert "uploaded to https://elsewhere.example/v1, stored" in capsys.readouterr().out
+    assert consent.standing(store.database, "openai", moved)
+    assert consent.standing(store.database, "openai", store.settings) is None
 
 
 def test_who_gets_no_training_data_needs_no_consent(workspace: Workspace) -> None:

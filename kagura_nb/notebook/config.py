@@ -114,22 +114,24 @@ def _held(vendor: str) -> str:
 
 def _consent(workspace: Workspace, vendor: str | None, withdraw: bool) -> View:
     """Say what a vendor would get for training, and ask; without a vendor, list who may."""
-    database = workspace.assistant.store.database
+    database, settings = workspace.assistant.store.database, workspace.assistant.settings
     if vendor is None:
-        rows = [(one, _given(consent.standing(database, one))) for one in consent.TEXTS]
+        rows = [(one, _given(consent.standing(database, one, settings))) for one in consent.TEXTS]
         return table("Training data may go to", ("vendor", "consent"), rows)
     if withdraw:
-        consent.withdraw(database, vendor)
+        consent.withdraw(database, vendor, settings)
         return line(f"Your consent for {vendor} is withdrawn: nothing more is uploaded.")
-    click.echo(consent.text(vendor))
+    click.echo(consent.text(vendor, settings))
     if input("Do you agree? [y/N] ").strip().lower() not in ("y", "yes", "はい"):
         return line(f"Nothing is uploaded to {vendor}.")
-    consent.give(database, vendor)
+    consent.give(database, vendor, settings)
     return line(f"Recorded. Take it back with `{program()} config consent {vendor} --unset`.")
 
 
 def _given(standing: Consent | None) -> str:
-    return f"given on {standing.given_at.astimezone():%Y-%m-%d %H:%M}" if standing else "not given"
+    if standing is None:
+        return "not given"
+    return f"given on {standing.given_at.astimezone():%Y-%m-%d %H:%M} for {standing.address}"
 
 
 def _settings(settings: Settings) -> View:

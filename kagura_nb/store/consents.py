@@ -14,6 +14,7 @@ consents = Table(
     Column("vendor", Text, primary_key=True),
     Column("given_at", ORDERED, primary_key=True),
     Column("version", Text, nullable=False),
+    Column("address", Text, nullable=False),
     Column("withdrawn_at", ORDERED),
 )
 
@@ -27,13 +28,13 @@ def latest(connection: Connection, vendor: str) -> Consent | None:
         return None
     withdrawn = row["withdrawn_at"] and datetime.fromisoformat(row["withdrawn_at"])
     given = datetime.fromisoformat(row["given_at"])
-    return Consent(row["vendor"], given, row["version"], withdrawn)
+    return Consent(row["vendor"], row["address"], given, row["version"], withdrawn)
 
 
-def give(connection: Connection, vendor: str, version: str) -> None:
-    """Record that the owner has agreed to this version of the text."""
-    now = to_text(datetime.now(UTC))
-    connection.execute(insert(consents), {"vendor": vendor, "given_at": now, "version": version})
+def give(connection: Connection, vendor: str, version: str, address: str) -> None:
+    """Record that the owner has agreed to this version of the text, and to this address."""
+    row = {"vendor": vendor, "version": version, "address": address}
+    connection.execute(insert(consents), {**row, "given_at": to_text(datetime.now(UTC))})
 
 
 def withdraw(connection: Connection, vendor: str) -> None:

@@ -79,6 +79,7 @@ CREATE TABLE consents (
   vendor TEXT NOT NULL,
   given_at {ordered} NOT NULL,
   version TEXT NOT NULL,
+  address TEXT NOT NULL,
   withdrawn_at {ordered},
   PRIMARY KEY (vendor, given_at)
 )
