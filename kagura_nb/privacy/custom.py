@@ -11,10 +11,16 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from kagura_nb.errors import SettingsError
+from kagura_nb.privacy.normal import FOLD
 from kagura_nb.privacy.recognizer import Recognizer
 
 Pattern = str | re.Pattern[str] | Callable[[str], Iterable[tuple[int, int]]]
-"""A regular expression, or a callable from a text to the spans (start, end) of what it finds."""
+"""A regular expression, or a callable from a text to the spans (start, end) of what it finds.
+
+Both read the normalised text, see `normal`; an expression may be written in either form.
+"""
+WIDE = re.compile(r"\\.|[^\x00-\x7f]", re.DOTALL)
+"""A character of a pattern that may stand for itself, escaped or not."""
 
 NAME = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 PATIENCE = 3.0
@@ -50,7 +56,7 @@ def _recognizer(name: str, pattern: Pattern) -> Recognizer:
             "Use up to 40 letters, digits and '_', a letter first",
         )
     if isinstance(pattern, str | re.Pattern):
-        return Recognizer(type, _tried(name, pattern), alone=1.0)
+        return Recognizer(type, _normal(_tried(name, pattern)), alone=1.0)
     return Recognizer(type, "", alone=1.0, finder=_guarded(name, pattern))
 
 
@@ -79,6 +85,19 @@ def _tried(name: str, pattern: str | re.Pattern[str]) -> re.Pattern[str]:
             "Avoid repetitions inside repetitions, and bound them like {1,40}",
         ) from None
     return compiled
+
+
+def _normal(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """The pattern with its own characters in the form that the text has when it is read."""
+
+    def folded(match: re.Match[str]) -> str:
+        one = match[0][-1]
+        return match[0] if one.isascii() else re.escape(one.translate(FOLD))
+
+    try:
+        return re.compile(WIDE.sub(folded, pattern.pattern), pattern.flags)
+    except re.error:  # a range whose ends are folded apart
+        return pattern
 
 
 def _hostile(pattern: str) -> Iterable[str]:

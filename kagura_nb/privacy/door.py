@@ -2,11 +2,12 @@
 
 A door belongs to one request. The same value always has the same placeholder there, so the model
 can still tell values apart, and a placeholder in its reply is replaced as it streams, also when it
-arrives in pieces.
+arrives in pieces. Inside a web address it stays, unless the user's side wrote that address up to
+there: whoever shows a model's link or image may fetch it, and the value would go along.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -17,6 +18,11 @@ from kagura_nb.privacy.table import TABLE
 from kagura_nb.records import Message
 
 UNFINISHED = re.compile(r"\[[A-Z_0-9]{0,48}\Z")
+LINK = re.compile(
+    r"""(?i)"(?:https?:|[/\\]{2})[^"]*|'(?:https?:|[/\\]{2})[^']*|<(?:https?:|[/\\]{2})[^>]*"""
+    r"""|https?:\S*|(?<![:/\\])//\S*"""
+)
+"""A web address as far as a browser would read it: in quotes and brackets even with spaces."""
 
 
 @cache
@@ -37,6 +43,7 @@ class PromptDoor:
         self.policy = policy
         self._placeholders: dict[str, str] = {}
         self._taken: set[str] = set()
+        self._links: set[str] = set()
 
     def mask(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The messages with a placeholder for every value that must not leave."""
@@ -52,21 +59,36 @@ class PromptDoor:
     def mask_text(self, text: str) -> str:
         """A text with a placeholder for every value that must not leave."""
         self._reserve(text)
-        return clean(text, engine(self.policy).find, self._placeholder)[0]
+        masked, _ = clean(text, engine(self.policy).find, self._placeholder)
+        self._links.update(link for _, link in _linked(masked))
+        return masked
 
     def restore(self, pieces: Iterable[str]) -> Iterator[str]:
         """The reply with the values in place again; only an unfinished placeholder is held back."""
         values = {placeholder: value for value, placeholder in self._placeholders.items()}
-        held = ""
+        said = held = ""
         for piece in pieces:
             held += piece
             unfinished = UNFINISHED.search(held) if values else None
             cut = unfinished.start() if unfinished else len(held)
             ready, held = held[:cut], held[cut:]
             if ready:
-                yield PLACEHOLDER.sub(lambda match: values.get(match[0], match[0]), ready)
+                yield self._restored(said, ready, values)
+                said += ready
         if held:
             yield held
+
+    def _restored(self, said: str, ready: str, values: Mapping[str, str]) -> str:
+        """What is ready of a reply, given what was said before it."""
+        if not any(name in ready for name in values):
+            return ready
+        kept = {end for end, link in _linked(said + ready) if link not in self._links}
+
+        def value(match: re.Match[str]) -> str:
+            name = match[0]
+            return name if len(said) + match.end() in kept else values.get(name, name)
+
+        return PLACEHOLDER.sub(value, ready)
 
     @property
     def masked(self) -> int:
@@ -92,3 +114,10 @@ class PromptDoor:
             number += 1
         self._taken.add(name)
         return name
+
+
+def _linked(text: str) -> Iterator[tuple[int, str]]:
+    """The placeholders inside web addresses: where each ends, and its address up to there."""
+    for link in LINK.finditer(text):
+        for one in PLACEHOLDER.finditer(text, *link.span()):
+            yield one.end(), text[link.start() : one.end()].lstrip("\"'<")

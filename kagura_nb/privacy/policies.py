@@ -136,12 +136,13 @@ def _phone(type: str, value: str, number: int) -> str:
 
 
 def _scrambled(type: str, value: str, number: int) -> str:
-    """Every digit and ASCII letter becomes another of its kind, the rest stays."""
-    source = Random(number)
-    return "".join(
-        source.choice(next((kind for kind in KINDS if one in kind), one))
-        for one in normalise(value).text
-    )
+    """Every digit and ASCII letter becomes another of its kind; a label where others say it."""
+    source, form = Random(number), normalise(value).text
+    kinds = [next((kind for kind in KINDS if one in kind), one) for one in form]
+    known = any(kind in KINDS for kind in kinds)
+    if not known or any(one.isalnum() and not one.isascii() for one in form):
+        return labelled(type, value)
+    return "".join(map(source.choice, kinds))
 
 
 FAKES: dict[str, Fake] = {
