@@ -42,7 +42,8 @@ FOUND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "jane [at] example [dot] org", "jane(at)example(dot)com", "jane at example dot com",
             "hanako(アット)example.co.jp", "hanakoアットマークexample.com", "hanako★example.jp",
             "jane%40example.com", "jane&#64;example.com", "jane@example[.]com",
-            "jane @ example.com",
+            "jane @ example.com", "jane【at】example.com", "jane（a）example.com",
+            "jane_at_example.com",
         ),
     ),
     "PHONE": (
@@ -93,9 +94,11 @@ FOUND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("391847261055", "3918-4726-1055", "３９１８　４７２６　１０５５"),
     ),
     "JP_BANK_ACCOUNT": (
-        ("口座番号：{}", "三菱銀行 渋谷支店 普通 {}", "口座番号は{}です"), ("7654321",)
+        ("口座番号：{}", "口座番号（7桁）：{}", "支店 普通 {}", "口座番号は{}です"), ("7654321",)
     ),
-    "JP_DRIVER_LICENSE": (("運転免許証番号 {}", "免許証の番号は第{}号"), ("621098765430",)),
+    "JP_DRIVER_LICENSE": (
+        ("運転免許証番号 {}", "免許証番号（12桁）：{}", "免許証の番号は第{}号"), ("621098765430",)
+    ),
     "JP_PASSPORT": (("パスポート番号：{}", "旅券番号は{}"), ("TK1234567",)),
     "JP_RESIDENCE_CARD": (("在留カード番号 {}", "{}"), ("AB12345678CD",)),
     "JP_PENSION_NUMBER": (("基礎年金番号 {}", "年金手帳の番号は{}"), ("1234-567890",)),
@@ -123,7 +126,8 @@ FOUND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "PASSWORD": (
         ("password: {}", "DB_PASSWORD={}", "my password is {}", '"password": "{}"',
-         "パスワードは{}です"),
+         "パスワードは{}です", r'\"password\": \"{}\"', "<password>{}</password>",
+         "**password:** {}", "The password is: {}", "パスワード「{}」", 'login(password="{}")'),
         ("hunter2", "P@ssw0rd!", "correct-horse-9"),
     ),
     "CREDENTIALS": (
@@ -153,9 +157,20 @@ FOUND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 ASSIGNED = (
     'api_key = "{}"', "API_KEY={}", '"client_secret": "{}"', "export AWS_SECRET_ACCESS_KEY={}",
     "my token is {}", "X-API-Key: {}", "--token {}", "?access_token={}&x=1", "APIキーは{}です",
+    r'\"token\": \"{}\"', "<Token>{}</Token>", 'set("X_TOKEN", "{}")', "X_TOKEN ?= {}",
+    "X_TOKEN ::= {}", "TOKEN | {}", "| token | `{}` |", "The API key is: {}", "**API key:** {}",
+    "トークン「{}」", '<add key="ApiKey" value="{}"/>', "ENV X_SECRET {}",
+    "Authorization: token {}", "認証キー：{}", "api_key: [EMAIL_1]{}", "api_key: [A_1]{}",
 )  # fmt: skip
 NAMED = {
-    "佐藤": ("{}様、お世話に", "{}さんに連絡", "担当：{}", "{}と申します"),
+    "佐藤": (
+        "{}様、お世話に",
+        "{}さんに連絡",
+        "担当：{}",
+        "{}と申します",
+        '"氏名": "{}"',
+        "患者名：{}",
+    ),
     "渡辺健": ("私の名前は{}です。", "氏名: {}\n"),
     "ヤマダ タロウ": ("{} 様のご予約",),
     "Daniel O'Connor": ("My name is {} and", "Best regards,\n{}", "Dear {},", "Mr. {} called"),
@@ -196,6 +211,10 @@ arn:aws:iam::123456789012:role/MyRole
 カード番号は16桁（例：XXXX-XXXX-XXXX-1234）
 00:00:00:00:00:00, ff:ff:ff:ff:ff:ff
 1600000000
+text size 12345678 bytes
+担当：未定、担当：営業部、名前：未設定
+0x0000000000000000000000000000000000000000
+request.form["password"], Dear Hiring Manager,
 35.681236,139.767125
 1 2 3 4 5 6 7 8 9 10""".splitlines()
 
@@ -271,6 +290,9 @@ def test_what_only_looks_private_stays(text: str) -> None:
         ),
         ("カードは4111 1111 1111 1111 123です", {"CREDIT_CARD": ["4111 1111 1111 1111"]}),
         ("send DE89 3704 0044 0532 0130 00 now", {"IBAN": ["DE89 3704 0044 0532 0130 00"]}),
+        ("℡0312345678", {"PHONE": ["0312345678"]}),
+        ("curl -u user:hunter22 https://x", {"CREDENTIALS": ["user:hunter22"]}),
+        ("password: [HUNTER_22]", {"PASSWORD": ["[HUNTER_22"]}),
         ("1,Jane,415-555-2671,94105", {"PHONE": ["415-555-2671"]}),
         ("1,田中,03-1234-5678,090-1234-5678,35", {"PHONE": ["03-1234-5678", "090-1234-5678"]}),
         ("Tel.03-1234-5678", {"PHONE": ["03-1234-5678"]}),

@@ -3,7 +3,7 @@
 import re
 
 from kagura_nb.privacy import phones
-from kagura_nb.privacy.recognizer import Check, Recognizer, behind, words
+from kagura_nb.privacy.recognizer import Check, Near, Recognizer, behind, words
 
 WIDE = r"\u00c0-\u1fff"
 """Letters beside ASCII that are not Chinese, Japanese or Korean, which may be the text around."""
@@ -23,26 +23,36 @@ PLAIN_BOX = r"[A-Za-z0-9](?<![A-Za-z0-9_.].)[A-Za-z0-9_.+-]{0,63}"
 PLAIN_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 FAMILIAR = r"(?:com|net|org|edu|gov|info|biz|jp|uk|de|fr)(?![A-Za-z0-9])"
 SPELLED_AT = (
-    r"(?:\s?[\[({<]\s?(?:[aA][tT]|@|アット|アットマーク|あっと)\s?[\])}>]\s?"
+    r"(?:\s?[\[({<【]\s?(?:[aA][tT]?|@|アット|アットマーク|あっと)\s?[\])}>】]\s?|_[aA][tT]_"
     r"|\s?(?:アットマーク|アット|あっと)\s?|[★☆◎●■◆▲]|%40|&#64;|&#x40;|&commat;"
     rf"|\s@\s(?=[A-Za-z0-9.-]{{1,99}}\.{FAMILIAR}))"
 )
 SPELLED_DOT = (
     r"(?:\s?[\[({<]\s?(?:[dD][oO][tT]|\.|ドット)\s?[\])}>]\s?|\s?ドット\s?|\s[dD][oO][tT]\s)"
 )
-MARKS = (*"[({<★☆◎●■◆▲&", "アット", "あっと", "%40", " @ ")
+MARKS = (*"[({<【★☆◎●■◆▲&", "アット", "あっと", "%40", " @ ", "_at_", "_AT_")
 FILE = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|ico|bmp|css|mjs|cjs|jsx|tsx|exe|dll)\Z")
 
 PHONE_WORDS = words(
     "phone", "phones", "telephone", "smartphone", "tel", "tels", "telefon", "telefono", "telefone",
-    "phonenumber", "mobile", "cell", "cellular", "fax", "call", "calls", "called", "calling",
-    "dial", "dialed", "ring", "rang", "reach", "contact", "handy", "portable", "answering",
-    "answer", "sms", "text", "texted", "whatsapp", "hotline", "landline", "office", "desk",
-    "message", "messages", "ext", "extension", "voicemail", "ph", "mob", "pager", "toll-free",
-    "toll free", "tél", "teléf", "電話", "でんわ", "携帯", "ケータイ", "けいたい", "スマホ",
-    "連絡先", "ファックス", "ファクス", "問い合わせ", "問合せ", "代表", "固定", "内線",
-    "フリーダイヤル", "おかけ", "かけて",
+    "phonenumber", "mobile", "cell", "cellular", "fax", "contact", "handy", "portable", "sms",
+    "whatsapp", "hotline", "landline", "ext", "extension", "voicemail", "ph", "mob", "pager",
+    "toll-free", "toll free", "tél", "teléf", "電話", "でんわ", "携帯", "ケータイ", "けいたい",
+    "スマホ", "連絡先", "ファックス", "ファクス", "問い合わせ", "問合せ", "代表", "固定", "内線",
+    "フリーダイヤル", "おかけ", "かけて", "℡",
 )  # fmt: skip
+TALK = words(
+    "call", "calls", "called", "calling", "dial", "dialed", "ring", "rang", "reach", "answering",
+    "answer", "text", "texted", "office", "desk", "message", "messages",
+)  # fmt: skip
+"""Words that numbers of any other kind have near by as well."""
+
+
+def talked(before: str, after: str) -> bool:
+    """A word of either kind."""
+    return PHONE_WORDS(before, after) or TALK(before, after)
+
+
 NO_PHONE = behind(
     "order", "invoice", "isbn", "issn", "serial", "model", "version", "case", "ticket", "tracking",
     "account", "ref", "reference", "sku", "part", "po", "vin", "id", "card", "zip", "ssn",
@@ -74,13 +84,14 @@ def _phone(
     check: Check,
     literals: tuple[str, ...] = (),
     split: bool = False,
+    context: Near = talked,
 ) -> Recognizer:
     return Recognizer(
         "PHONE",
         form + EXTENSION + RIGHT,
         alone,
         near,
-        context=PHONE_WORDS,
+        context=context,
         against=None if alone > 0.8 else NO_PHONE,
         check=check,
         literals=literals,
@@ -137,5 +148,11 @@ ROWS = (
         0.55, 0.85, phones.domestic,
     ),
     _phone(rf"[2-9]{LEFT}[0-9]{{2}}[2-9][0-9]{{6}}", 0.1, 0.6, phones.plausible),
-    _phone(rf"[(0-9]{LEFT}(?:[ .\-/()]{{0,3}}[0-9]){{6,16}}+", 0.0, 0.6, phones.plausible),
+    _phone(
+        rf"[(0-9]{LEFT}(?:[ .\-/()]{{0,3}}[0-9]){{6,16}}+", 0.0, 0.6, phones.plausible,
+        context=PHONE_WORDS,
+    ),
+    _phone(
+        rf"[(0-9]{LEFT}(?:[ .\-/()]{{0,3}}[0-9]){{6,16}}+", 0.0, 0.6, phones.shaped, context=TALK
+    ),
 )  # fmt: skip

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from kagura_nb.privacy.normal import BARRIER, normalise
+from kagura_nb.privacy.normal import BARRIER, normalise, placeholders
 from kagura_nb.privacy.recognizer import Recognizer, compiled
+from kagura_nb.privacy.table import TABLE
 from kagura_nb.records import Finding
 
 SURE = 0.5
@@ -44,6 +45,8 @@ class Engine:
     """
 
     def __init__(self, rows: Iterable[Recognizer]) -> None:
+        rows = tuple(rows)
+        self._placeholder = placeholders({row.type for row in (*TABLE, *rows)})
         kept = sorted(rows, key=lambda row: -row.ceiling)
         self._rank = {id(row): rank for rank, row in enumerate(kept)}
         self._always = [(row.digits, row.token, row) for row in kept if not row.literals]
@@ -54,7 +57,7 @@ class Engine:
 
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
-        normal = normalise(text)
+        normal = normalise(text, self._placeholder)
         view, found, again = normal.text, list[Candidate](), True
         while again:
             chosen, again = _choose(view, self._relevant(view))
@@ -165,10 +168,10 @@ def _confidence(text: str, start: int, end: int, row: Recognizer, alone: bool) -
     """
     if alone and row.alone:
         return max(row.near, row.alone)
-    before = text[max(0, start - BEFORE) : start].rpartition(BARRIER)[2]
-    after = text[end : end + AFTER].partition(BARRIER)[0]
-    if row.against and row.against(before, after):
+    before, after = text[max(0, start - BEFORE) : start], text[end : end + AFTER]
+    if row.against and row.against(before.rpartition(BARRIER)[2], after.partition(BARRIER)[0]):
         return 0.0
-    if row.near > row.alone and row.context and row.context(before, after):
-        return row.near
-    return row.alone
+    if row.near <= row.alone or not row.context:
+        return row.alone
+    known = row.context(before.replace(BARRIER, ""), after.replace(BARRIER, ""))
+    return row.near if known else row.alone

@@ -22,6 +22,11 @@ def long_card(value: str) -> bool:
     return value[0] != "0" and card(value) and len(compact(value)) > 13
 
 
+def mixed(value: str) -> bool:
+    """No digit over and over."""
+    return len(set(value)) > 6
+
+
 ROWS = (
     Recognizer(
         "CREDIT_CARD",
@@ -54,7 +59,7 @@ ROWS = (
     Recognizer(
         "JP_BANK_ACCOUNT",
         r"(?:口座(?:番号|[Nn][Oo]\.?)?|普通(?:預金)?|当座(?:預金)?|総合|貯蓄)"
-        r"(?:口座|番号)?[\s:はがの(）)「]{0,5}"
+        r"(?:口座|番号)?(?:\([^()\n]{1,12}\))?[\s:はがの()「『\"']{0,5}"
         r"(?P<value>[0-9]{3,4}-[0-9]{3,4}|[0-9]{7}(?:[0-9](?![0-9]))?)(?![0-9-])",
         0.85,
         literals=("口座", "普通", "当座", "総合", "貯蓄"),
@@ -94,6 +99,7 @@ ROWS = (
         "CRYPTO",
         r"0x(?<![A-Za-z0-9]..)[0-9a-fA-F]{40}(?![0-9A-Za-z])",
         0.9,
+        check=mixed,
         literals=("0x",),
     ),
 )

@@ -97,9 +97,9 @@ def listed(module: str, value: str) -> bool:
 def _labelled(type: str, labels: str, form: str) -> Recognizer:
     return Recognizer(
         type,
-        rf"(?:{labels})[許証の書者手帳基礎番号記カードs ]{{0,10}}"
+        rf"(?:{labels})[許証の書者手帳基礎番号記カードs ]{{0,10}}(?:\([^()\n]{{1,12}}\))?"
         rf"(?:[Nn]umber|[Nn][Oo]\.?|ナンバー|ID|#)?(?:\s?(?:is|was)\s)?"
-        rf"[\s:はがの#第=(\"']{{0,6}}"
+        rf"[\s:はがの#第=(\"'「『]{{0,6}}"
         rf"(?P<value>{form})(?![0-9A-Za-z]|-[0-9])",
         0.85,
         literals=tuple(labels.split("|")),

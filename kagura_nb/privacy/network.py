@@ -22,9 +22,14 @@ URL_BODY = r"[^\s\x00<>\"'`{}|\\^、。，「」『』（）【】]"
 HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
+def short(value: str) -> bool:
+    """At most one group of hexadecimal digits."""
+    return ":" in value and ":" not in value.strip(":")
+
+
 def public(value: str) -> bool:
     """An address on the public internet."""
-    if value.count(":") == 1:
+    if value.count(":") == 1 or short(value):
         return False
     try:
         address = ip_address(value)
@@ -37,7 +42,9 @@ def public(value: str) -> bool:
 def private(value: str) -> bool:
     """A private, local, multicast or documentation address."""
     try:
-        return not public(value) and len(value) > 2 and bool(ip_address(value))
+        return value == "::1" or (
+            not short(value) and not public(value) and bool(ip_address(value))
+        )
     except ValueError:
         return False
 

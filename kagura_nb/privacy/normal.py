@@ -11,7 +11,7 @@ Placeholders of an earlier masking become barriers, which no recognizer crosses.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -102,7 +102,13 @@ class Normal:
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
-def normalise(text: str) -> Normal:
+def placeholders(types: Iterable[str]) -> re.Pattern[str]:
+    """What an earlier masking put in the place of these types, and nobody's own words."""
+    names = "|".join(sorted(types, key=len, reverse=True))
+    return re.compile(rf"\[(?:REDACTED_(?:{names})|(?:{names})_[0-9]{{1,6}})\]")
+
+
+def normalise(text: str, placeholder: re.Pattern[str] = PLACEHOLDER) -> Normal:
     """The form that recognizers read, see the module."""
     offsets: Sequence[int] = range(len(text))
     if any(one in text for one in "\\%&\x1b\x9b"):
@@ -120,5 +126,5 @@ def normalise(text: str) -> Normal:
     elif BARRIER in text:
         text = text.replace(BARRIER, " ")
     if "[" in text:
-        text = PLACEHOLDER.sub(lambda match: BARRIER * len(match[0]), text)
+        text = placeholder.sub(lambda match: BARRIER * len(match[0]), text)
     return Normal(text, offsets)

@@ -21,9 +21,11 @@ NOT_NAMES = (
     r"同|両|仕|模|多|異|有|一|王子|姫|若|貴方|者|諸|子供|赤|坊|上|下|相談|募集|新人|会社|取引先|"
     r"弁護士|"
     r"税理士|司会|患|親|お?子|仲間|友人|名|ユーザー?|メーカー|オーナー|スタッフ|ママ|パパ|パン屋|"
-    r"サンタ|ゲスト|リーダー|ドクター"
+    r"サンタ|ゲスト|リーダー|ドクター|未[定設入登].{0,2}|不明|[な無]し|匿名|同上|省略|(?:調整|検討|確認)中|"
+    r".{0,6}(?:営業|人事|総務|経理|開発|企画|広報|法務|技術|製造|管理|情報|販売|購買|業務|品質|商品|事業|"
+    r"支援|サポート|システム|マーケティング)(?:[0-9一二三]?[部課係室局].{0,3})?"
 )
-NAME_END = r"(?:です|と申|といい|と言い|でござい|さん|様|[、。\n\s),]|\Z)"
+NAME_END = r"(?:です|と申|といい|と言い|でござい|さん|様|[、。\n\s),\"'」]|\Z)"
 CAPITAL = r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f'’-]{0,24}"
 FULL_NAME = (
     rf"{CAPITAL}(?:(?: [A-Z]\.)? (?:(?:de|van|von|der|la|bin|al|da|di) ){{0,2}}{CAPITAL}){{0,3}}"
@@ -34,7 +36,7 @@ CLOSINGS = (
 )
 COMMON = (
     r"(?:I|The|This|That|Not|Here|There|Just|Happy|Sorry|So|Very|All|Team|Sir|Madam|Friend|"
-    r"Everyone|Customer|Support|What|None|Null|String|Unknown|Name|Title)\b"
+    r"Everyone|Customer|Support|What|None|Null|String|Unknown|Name|Title|Hiring|Valued|Sales|Human)\b"
 )
 
 SURNAMES = (
@@ -115,9 +117,10 @@ ROWS = (
     ),
     _name(rf"担当の(?P<value>(?:{SURNAMES})[{KANJI}]{{0,3}})(?=です|が|と|で|、)", ("担当の",)),
     _name(
-        r"(?:氏名|名前|担当者?|宛名|契約者|フリガナ|ふりがな)\s?[:=]\s{0,3}"
+        r"(?:氏名|名前|患者名|担当者?|宛名|差出人|受取人|契約者|フリガナ|ふりがな)"
+        r"[\"']?\s?[:=]\s{0,3}[\"'「]?"
         rf"(?P<value>{FULL})(?={NAME_END})",
-        ("名", "担当", "契約者", "フリガナ", "ふりがな"),
+        ("名", "担当", "差出人", "受取人", "契約者", "フリガナ", "ふりがな"),
     ),
     _name(
         rf"(?:名前|氏名|本名)は(?P<value>(?:[{KANJI}]{{2,6}}|[ァ-ヴー]{{2,8}})"

@@ -126,3 +126,8 @@ def domestic(value: str) -> bool:
 def plausible(value: str) -> bool:
     """Enough digits for a number, and no date: for a candidate whose context says what it is."""
     return 7 <= len(digits_of(value)) <= LONGEST and not dated(value)
+
+
+def shaped(value: str) -> bool:
+    """One that is long, or written in groups."""
+    return plausible(value) and (len(digits_of(value)) > 8 or not value.isdigit())

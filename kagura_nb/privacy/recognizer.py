@@ -102,10 +102,19 @@ def words(*parts: str) -> Near:
     return near
 
 
-def around(before: str, after: str = "(?!)") -> Near:
-    """These regular expressions, the one before or the other behind."""
+def around(before: str, after: str = "(?!)", hints: tuple[str, ...] = ("",)) -> Near:
+    """These regular expressions, the one before or the other behind.
+
+    Args:
+        before: what ends right before a candidate.
+        after: what begins right behind it.
+        hints: small letters, some of which are always before it.
+    """
 
     def near(text: str, rest: str) -> bool:
+        low = text.lower()
+        if not any(one in low for one in hints):
+            return False
         return bool(compiled(before).search(text) or compiled(after).search(rest))
 
     return near

@@ -31,7 +31,7 @@ NAMES = (
     r"(?:api|access|secret|private|auth|client|consumer|signing|encryption|account|master|service)"
     r"[_ .-]?(?:key|token|secret)|secret|token|credentials?|apikey|bearer|passkey|webhook|"
     r"(?:php|j|asp)?sess(?:ion)?[_-]?(?:id)?|connect\.sid|_csrf|x-amz-signature|sig|"
-    r"auth(?:orization)?|APIキー|シークレット|トークン|秘密鍵"
+    r"auth(?:orization)?|(?:API|アクセス|認証)キー|シークレット|トークン|秘密鍵"
 )
 PASSWORDS = (
     r"p(?:assw(?:or)?d|ass(?:phrase|code)?|wd|asswort)|mot de passe|contraseña|"
@@ -42,7 +42,11 @@ PASSWORD_LITERALS = (
     "ass =", "pwd", "PWD", "Pwd", "mot de passe", "contraseña", "パスワード", "暗証",
     "合言葉", "PIN",
 )  # fmt: skip
-QUOTE = r"(?:[brf]?[\"'`「『]{1,6})?"
+NAME_HINTS = (
+    "key", "token", "secret", "credential", "bearer", "webhook", "sess", "connect.sid", "csrf",
+    "sig", "auth", "キー", "シークレット", "トークン", "秘密鍵",
+)  # fmt: skip
+QUOTE = r"(?:[brf]?[\"'`「『]{1,6})?(?:\[[A-Z0-9_]{1,40}\])?"
 NO_SECRET = ("cache", "public", "sort", "primary", "foreign", "object", "row", "partition")
 OTHER_KEYS = "".join(rf"(?<!{one})(?<!{one}[_ -])" for one in NO_SECRET) + "key"
 STEM = r"[A-Za-z0-9_-]{0,24}"
@@ -149,6 +153,12 @@ ROWS = (
     ),
     _secret(
         "CREDENTIALS",
+        r"(?:-u|--user)[ =][\"']?(?P<value>[A-Za-z0-9_.@+-]{1,64}:[^\s\"'$\x00]{4,128})",
+        (" -u ", "--user"),
+        0.8,
+    ),
+    _secret(
+        "CREDENTIALS",
         r"(?i:(?:set-)?cookie):\s{0,3}(?P<value>[^\s=;,\x00]{1,64}=[^\s;,\x00]{6,4000}"
         r"(?:; ?(?!(?i:path|domain|expires|max-age|"
         r"samesite)=)[^\s=;,\x00]{1,64}=[^\s;,\x00]{1,4000})"
@@ -176,7 +186,7 @@ ROWS = (
         r"[A-Za-z0-9](?<![A-Za-z0-9_.~+/%-].)[A-Za-z0-9]{23,127}(?![A-Za-z0-9_.~+/%-])",
         alone=0.0,
         near=0.75,
-        context=around(rf"(?i){OTHER_KEYS}{ASSIGN}{QUOTE}\Z"),
+        context=around(rf"(?i){OTHER_KEYS}{ASSIGN}{QUOTE}\Z", hints=("key",)),
         check=random_looking,
         digits=1,
         token=24,
@@ -188,7 +198,10 @@ ROWS = (
         alone=0.0,
         near=0.8,
         context=around(
-            rf"(?i)(?:(?:{NAMES}){STEM}{ASSIGN}|--[a-z-]{{0,20}}(?:{NAMES}) ){QUOTE}\Z"
+            rf"(?i)(?:(?:{NAMES}){STEM}{ASSIGN}|--[a-z-]{{0,20}}(?:{NAMES}) |"
+            rf"\bauthorization: ?token |(?:ENV|ARG|set|setx) [a-z0-9_]{{0,24}}(?:{NAMES}) )"
+            rf"{QUOTE}\Z",
+            hints=NAME_HINTS,
         ),
         check=random_looking,
         digits=1,
