@@ -212,6 +212,7 @@ arn:aws:iam::123456789012:role/MyRole
 00:00:00:00:00:00, ff:ff:ff:ff:ff:ff
 1600000000
 text size 12345678 bytes
+docker run -u 1000:1000 image
 担当：未定、担当：営業部、名前：未設定
 0x0000000000000000000000000000000000000000
 request.form["password"], Dear Hiring Manager,
