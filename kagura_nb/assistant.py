@@ -25,7 +25,7 @@ from ulid import ULID
 
 from kagura_nb import context, deploy, pricing
 from kagura_nb.context import Context, Options
-from kagura_nb.errors import KaguraError, SettingsError, StoreUnavailable
+from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PrivacyFilter, PromptDoor
 from kagura_nb.providers import open_provider
@@ -133,13 +133,9 @@ class Assistant:
             StoreUnavailable: a program goes on reading some of it; the next write erases the rest.
         """
         try:
-            count = self.store.forget(selection)
-        except StoreUnavailable:
+            return self.store.forget(selection)
+        finally:
             self.memory.discard_copies()
-            raise
-        if count:
-            self.memory.discard_copies()
-        return count
 
     def redact(self, conversation_id: str, private: PrivacyFilter) -> None:
         """Put labels in the place of what is private in a conversation, for good.
@@ -151,10 +147,8 @@ class Assistant:
         """
         try:
             self.store.rewrite(conversation_id, lambda text: private.filter(text)[0] or "")
-        except StoreUnavailable:
+        finally:
             self.memory.discard_copies()
-            raise
-        self.memory.discard_copies()
 
     def remember(self) -> None:
         """Index what is new, off the reply's path; who recalls is told of what prevents it."""
