@@ -13,7 +13,7 @@ A failing memory costs a notice, never the turn. From the first step on the prom
 becomes of the rest.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -94,10 +94,7 @@ class Assistant:
         return turn
 
     def rate(
-        self,
-        conversation_id: "str | Turn",
-        rating: int | str | None,
-        comment: str | None = None,
+        self, conversation_id: "str | Turn", rating: int | str | None, comment: str | None = None
     ) -> str:
         """Rate a conversation, by its id or the turn that made it, and say what that changed.
 
@@ -105,10 +102,9 @@ class Assistant:
             InvalidRating: no whole number of stars from 1 to 5.
             UnknownConversation: no such id.
         """
-        meant = conversation_id
-        if isinstance(meant, Turn):
-            meant = meant.conversation_id or repr(meant)
-        identifier = self.store.add_feedback(meant, rating, comment)
+        if isinstance(conversation_id, Turn):
+            conversation_id = conversation_id.conversation_id or repr(conversation_id)
+        identifier = self.store.add_feedback(conversation_id, rating, comment)
         return self.effect(self.store.get(identifier))
 
     def effect(self, conversation: Conversation) -> str:
@@ -132,13 +128,15 @@ class Assistant:
             RecallError: a server that has a copy does not answer; the store has forgotten.
             StoreUnavailable: a program goes on reading some of it; the next write erases the rest.
         """
+        if not self.store.count(selection):
+            return 0
         try:
             return self.store.forget(selection)
         finally:
             self.memory.discard_copies()
 
-    def redact(self, conversation_id: str, private: PrivacyFilter) -> None:
-        """Put labels in the place of what is private in a conversation, for good.
+    def redact(self, ids: Iterable[str], private: PrivacyFilter) -> int:
+        """Put labels in the place of what is private in conversations, for good; return how many.
 
         Raises:
             UnknownConversation: no such id.
@@ -146,7 +144,7 @@ class Assistant:
             StoreUnavailable: a program goes on reading some of it; the next write erases the rest.
         """
         try:
-            self.store.rewrite(conversation_id, lambda text: private.filter(text)[0] or "")
+            return self.store.rewrite(ids, lambda text: private.filter(text)[0] or "")
         finally:
             self.memory.discard_copies()
 

@@ -80,7 +80,7 @@ def test_every_text_of_a_conversation_is_looked_at_and_redacted(
     assert report.scan(store.iterate(), private).counts == {"EMAIL": (1, 1)}
     assert not private.is_safe(store.get(one))
 
-    store.rewrite(one, lambda text: private.filter(text)[0] or "")
+    store.rewrite([one], lambda text: private.filter(text)[0] or "")
 
     assert private.is_safe(store.get(one)) and "[REDACTED_EMAIL]" in store.get(one).texts
 

@@ -277,7 +277,7 @@ def test_words_are_found_wherever_they_were_said_and_no_longer_than_that(
 
     store.correct(one, None)
     store.add_feedback(one, None)
-    store.rewrite(one, lambda text: text.replace("alpha", "[NAME]"))
+    store.rewrite([one], lambda text: text.replace("alpha", "[NAME]"))
     assert [words for words in [*found, "name"] if store.search(words)] == [*found[1:4], "name"]
     assert store.forget(Selection(text="BETA")) == 1
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import KaguraError
+from kagura_nb.notebook.views import short
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.privacy.report import Place, Report
 
@@ -45,7 +46,7 @@ class _Row:
         self._exclude.on_click(lambda _: _WORKER.submit(self._answer, self._toggle))
         self._redact.on_click(lambda _: _WORKER.submit(self._answer, self._mask))
         what = WHAT.format(types=", ".join(place.types), excerpt=escape(place.excerpt))
-        words = [ipywidgets.HTML(text) for text in (place.conversation_id[-6:], what)]
+        words = [ipywidgets.HTML(text) for text in (short(place.conversation_id), what)]
         self.cells = [*words, self._exclude, self._redact, self._said]
         self._name()
 
@@ -69,6 +70,6 @@ class _Row:
         if not self._asked:
             self._asked, self._redact.description = True, "Redact for good?"
             return "cannot be undone"
-        self._assistant.redact(self._place.conversation_id, self._private)
+        self._assistant.redact([self._place.conversation_id], self._private)
         self._redact.disabled = True
         return "redacted"

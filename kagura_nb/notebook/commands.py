@@ -11,15 +11,13 @@ from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.config import config
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.streaming import readable_markdown
-from kagura_nb.notebook.views import View, conversations, excerpt, line, stars, table
+from kagura_nb.notebook.views import View, conversations, excerpt, line, local, short, stars, table
 from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
 from kagura_nb.providers import known_models, open_provider
 from kagura_nb.records import Conversation
 from kagura_nb.settings import write_file
 from kagura_nb.store import Selection
 
-SHORT_ID = 6
-"""Characters of an id's end that views show."""
 SHORTEST_RELATED = 3
 """Characters of a query from which on it also finds what is only related."""
 SENTENCE = 200
@@ -163,7 +161,13 @@ def search(workspace: Workspace, words: tuple[str, ...], limit: int) -> View:
 def show(workspace: Workspace, conversation_id: str) -> View:
     """Show a whole conversation; without an id, the newest one."""
     one = workspace.assistant.store.get(conversation_id)
-    facts = [_short(one), _local(one), one.model, stars(one.rating), "" if one.complete else "cut"]
+    facts = [
+        short(one.id),
+        local(one.created_at),
+        one.model,
+        stars(one.rating),
+        "" if one.complete else "cut",
+    ]
     head = " · ".join(fact for fact in facts if fact)
     parts = [("You", one.prompt)]
     parts += [("Reply", one.response)] if one.response else []
@@ -221,15 +225,13 @@ def _listing(caption: str, found: list[Conversation]) -> View:
 
 
 def _listed(one: Conversation) -> tuple[str, ...]:
-    return _short(one), _local(one), stars(one.rating), excerpt(one.prompt), excerpt(one.reply)
-
-
-def _short(one: Conversation) -> str:
-    return one.id[-SHORT_ID:]
-
-
-def _local(one: Conversation) -> str:
-    return f"{one.created_at.astimezone():%Y-%m-%d %H:%M}"
+    return (
+        short(one.id),
+        local(one.created_at),
+        stars(one.rating),
+        excerpt(one.prompt),
+        excerpt(one.reply),
+    )
 
 
 def run(workspace: Workspace, words: list[str]) -> View | None:

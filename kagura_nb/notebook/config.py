@@ -10,7 +10,7 @@ import click
 from kagura_nb import keys
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import SettingsError
-from kagura_nb.notebook.views import View, conversations, line, table
+from kagura_nb.notebook.views import View, conversations, line, local, table
 from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
 from kagura_nb.privacy import consent
 from kagura_nb.records import Consent
@@ -119,7 +119,7 @@ def _consent(workspace: Workspace, vendor: str | None, withdraw: bool) -> View:
         rows = [(one, _given(consent.standing(database, one, settings))) for one in consent.TEXTS]
         return table("Training data may go to", ("vendor", "consent"), rows)
     if withdraw:
-        consent.withdraw(database, vendor, settings)
+        consent.withdraw(database, vendor)
         return line(f"Your consent for {vendor} is withdrawn: nothing more is uploaded.")
     click.echo(consent.text(vendor, settings))
     if input("Do you agree? [y/N] ").strip().lower() not in ("y", "yes", "はい"):
@@ -131,7 +131,7 @@ def _consent(workspace: Workspace, vendor: str | None, withdraw: bool) -> View:
 def _given(standing: Consent | None) -> str:
     if standing is None:
         return "not given"
-    return f"given on {standing.given_at.astimezone():%Y-%m-%d %H:%M} for {standing.address}"
+    return f"given on {local(standing.given_at)} for {standing.address}"
 
 
 def _settings(settings: Settings) -> View:

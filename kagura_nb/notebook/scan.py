@@ -13,7 +13,7 @@ from tqdm import tqdm
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.cleaning import cleaning
-from kagura_nb.notebook.views import Bar, View, conversations, details, line, table
+from kagura_nb.notebook.views import Bar, View, conversations, details, line, local, short, table
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
 from kagura_nb.privacy import POLICIES, PrivacyFilter
 from kagura_nb.privacy import report as reports
@@ -128,8 +128,8 @@ def _effects(report: Report, policy: str | None) -> View:
 def _places(report: Report) -> View:
     rows = [
         (
-            one.conversation_id[-6:],
-            f"{one.created_at.astimezone():%Y-%m-%d %H:%M}",
+            short(one.conversation_id),
+            local(one.created_at),
             ", ".join(one.types),
             one.excerpt,
         )
@@ -155,15 +155,10 @@ def _clean(
     if redact and not yes:
         meant = conversations(sum(1 for _ in found))
         return line(f"This would redact {meant} for good. Add --yes to do it.")
-    done = 0
-    for identifier in found:
-        if redact:
-            assistant.redact(identifier, private)
-        else:
-            assistant.store.exclude(identifier, "private")
-        done += 1
-    how = "Redacted for good" if redact else "Kept out of training"
-    return line(f"{how}: {conversations(done)}.")
+    if redact:
+        return line(f"Redacted for good: {conversations(assistant.redact(found, private))}.")
+    kept_out = [assistant.store.exclude(one, "private") for one in found]
+    return line(f"Kept out of training: {conversations(len(kept_out))}.")
 
 
 def _patterns(given: tuple[str, ...]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -27,6 +28,8 @@ BAR_WIDTH = 24
 """Characters of a whole bar in a terminal."""
 SHORT = 16
 """Characters up to which a cell stays on one line: short ids, times, stars, names."""
+SHORT_ID = 6
+"""Characters of an id's end that views show."""
 EXCERPT = 72
 """Characters of a text that a table shows."""
 
@@ -112,6 +115,16 @@ def details(summary: str, view: View) -> View:
 def conversations(count: int) -> str:
     """So many conversations, in words."""
     return "1 conversation" if count == 1 else f"{count:,} conversations"
+
+
+def short(identifier: str) -> str:
+    """The end of an id, which commands take for the whole."""
+    return identifier[-SHORT_ID:]
+
+
+def local(moment: datetime) -> str:
+    """A time as the user's clock showed it."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def excerpt(text: str, length: int = EXCERPT) -> str:

@@ -40,9 +40,7 @@ def text(vendor: str, settings: Settings) -> str:
     Raises:
         SettingsError: a vendor that gets no training data.
     """
-    if vendor not in TEXTS:
-        known = ", ".join(TEXTS)
-        raise SettingsError(f"{vendor!r} gets no training data", f"Use one of {known}")
+    _check(vendor)
     return f"{TEXTS[vendor].format(address=_address(vendor, settings))} {EVERYWHERE}"
 
 
@@ -78,21 +76,27 @@ def give(database: Database, vendor: str, settings: Settings) -> None:
     Raises:
         SettingsError: a vendor that gets no training data.
     """
-    text(vendor, settings)
+    _check(vendor)
     with database.write(durable=True) as connection:
         consents.withdraw(connection, vendor)
         consents.give(connection, vendor, VERSION, _address(vendor, settings))
 
 
-def withdraw(database: Database, vendor: str, settings: Settings) -> None:
+def withdraw(database: Database, vendor: str) -> None:
     """Record that the owner no longer agrees, whatever the address.
 
     Raises:
         SettingsError: a vendor that gets no training data.
     """
-    text(vendor, settings)
+    _check(vendor)
     with database.write(durable=True) as connection:
         consents.withdraw(connection, vendor)
+
+
+def _check(vendor: str) -> None:
+    if vendor not in TEXTS:
+        known = ", ".join(TEXTS)
+        raise SettingsError(f"{vendor!r} gets no training data", f"Use one of {known}")
 
 
 def _address(vendor: str, settings: Settings) -> str:

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from kagura_nb.privacy.engine import Engine
+from kagura_nb.privacy.filter import PrivacyFilter
 from kagura_nb.privacy.normal import PLACEHOLDER
 from kagura_nb.privacy.policies import clean
-from kagura_nb.privacy.table import TABLE
 from kagura_nb.records import Message
 
 UNFINISHED = re.compile(r"\[[A-Z_0-9]{0,48}\Z")
@@ -26,10 +25,9 @@ LINK = re.compile(
 
 
 @cache
-def engine(policy: str) -> Engine:
-    """What a policy looks for."""
-    wanted = {"off": (), "secrets": [row for row in TABLE if row.secret]}
-    return Engine(wanted.get(policy, [row for row in TABLE if not row.switch]))
+def finder(policy: str) -> PrivacyFilter:
+    """What finds that which a policy keeps back."""
+    return PrivacyFilter(detect_pii=policy != "secrets")
 
 
 class PromptDoor:
@@ -58,8 +56,10 @@ class PromptDoor:
 
     def mask_text(self, text: str) -> str:
         """A text with a placeholder for every value that must not leave."""
+        if self.policy == "off":
+            return text
         self._reserve(text)
-        masked, _ = clean(text, engine(self.policy).find, self._placeholder)
+        masked, _ = clean(text, finder(self.policy).findings, self._placeholder)
         self._links.update(link for _, link in _linked(masked))
         return masked
 

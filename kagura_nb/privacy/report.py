@@ -80,7 +80,7 @@ def scan(conversations: Iterable[Conversation], private: PrivacyFilter) -> Repor
         scanned += 1
         found = list(_found(one, private))
         types = {finding.type for _, some in found for finding in some}
-        if one.good and one.complete:
+        if one.good:
             training["secret" if types & SECRETS else "personal" if types else "clean"] += 1
         if types:
             affected += 1

@@ -140,28 +140,24 @@ class ConversationCollector:
         """Keep a conversation out of training and examples; reason None lets it in again."""
         return self._change(conversation_id, {"excluded": reason and storable(reason)})
 
-    def rewrite(self, conversation_id: str, change: Callable[[str], str]) -> str:
-        """Replace every text of a conversation for good; what it said before is erased.
+    def rewrite(self, ids: Iterable[str], change: Callable[[str], str]) -> int:
+        """Replace every text of conversations for good, erase what it was, and return how many.
 
         `Assistant.redact` also deletes what was copied out of the store.
 
         Args:
-            conversation_id: which one.
+            ids: which ones; read one by one.
             change: from a text to what stands in its place.
-
-        Returns:
-            The whole id.
         """
-        with self.database.write(durable=True) as connection:
-            identifier = resolve(connection, conversation_id)
-            one = fetch(connection, [identifier])[identifier]
-            same = conversations.c.id == identifier
-            connection.execute(update(conversations).where(same).values(**rewritten(one, change)))
-            _fold(connection, identifier)
-            index.remove(connection, [identifier])
-            index.pend(connection, identifier)
-        self.database.erase()
-        return identifier
+        done = 0
+        try:
+            for one in ids:
+                self._rewrite(one, change)
+                done += 1
+        finally:
+            if done:
+                self.database.erase()
+        return done
 
     def tag(self, conversation_id: str, *names: str, remove: bool = False) -> str:
         """Add labels to a conversation, or remove them."""
@@ -289,6 +285,16 @@ class ConversationCollector:
             connection.execute(ADD_PENDING, key)
         return one.id
 
+    def _rewrite(self, conversation_id: str, change: Callable[[str], str]) -> None:
+        with self.database.write(durable=True) as connection:
+            identifier = resolve(connection, conversation_id)
+            one = fetch(connection, [identifier])[identifier]
+            same = conversations.c.id == identifier
+            connection.execute(update(conversations).where(same).values(**rewritten(one, change)))
+            _fold(connection, identifier)
+            index.remove(connection, [identifier])
+            index.pend(connection, identifier)
+
     def _change(
         self, conversation_id: str, changes: Mapping[str, Any], *, reindex: bool = False
     ) -> str:
@@ -306,9 +312,8 @@ class ConversationCollector:
 
 def _fold(connection: Connection, identifier: str) -> None:
     """Let a conversation be found by the words it has now."""
-    said = fold(fetch(connection, [identifier])[identifier])
-    same = search_text.c.conversation_id == identifier
-    connection.execute(update(search_text).where(same).values(folded=said))
+    said = {"folded": fold(fetch(connection, [identifier])[identifier])}
+    connection.execute(update(search_text).filter_by(conversation_id=identifier).values(said))
 
 
 def _count(connection: Connection, where: list[ColumnElement[bool]]) -> int:
