@@ -150,6 +150,7 @@ FOUND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "np" + "m_" + made(36), "shp" + "at_" + made(32, HEX), "dap" + "i" + made(32, HEX),
             "dop" + "_v1_" + made(64, HEX), "hv" + "s." + made(90), "nv" + "api-" + made(64),
             "https://hooks." + "slack.com/services/T0123/B0123/" + made(24),
+            "pk.e" + "yJ" + made(60) + "." + made(22),
             "1234567890" + ":AA" + made(33), made(32, HEX) + "-us12",
         ),
     ),
@@ -171,10 +172,11 @@ NAMED = {
         '"氏名": "{}"',
         "患者名：{}",
     ),
+    "Sara": ("This is {} speaking", "call me {}."),
     "渡辺健": ("私の名前は{}です。", "氏名: {}\n"),
     "ヤマダ タロウ": ("{} 様のご予約",),
     "Daniel O'Connor": ("My name is {} and", "Best regards,\n{}", "Dear {},", "Mr. {} called"),
-    "José García": ("Hi, this is {}, call me", '"name": "{}"'),
+    "José García": ("Hi, this is {}, call me", "I'm {}.", "I am {} from Lima", '"name": "{}"'),
 }
 NOT_FOUND = """\
 It happened on 2012-01-02 at 08:00, 15.10.2023, 20231015123045
@@ -217,6 +219,7 @@ docker run -u 1000:1000 image
 0x0000000000000000000000000000000000000000
 request.form["password"], Dear Hiring Manager,
 35.681236,139.767125
+This is Python, I'm Happy. I am Very Happy, I'm New York based
 1 2 3 4 5 6 7 8 9 10""".splitlines()
 
 CASES = [

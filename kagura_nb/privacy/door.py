@@ -9,13 +9,15 @@ there: whoever shows a model's link or image may fetch it, and the value would g
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from kagura_nb.privacy.filter import PrivacyFilter
 from kagura_nb.privacy.normal import PLACEHOLDER
-from kagura_nb.privacy.policies import clean
+from kagura_nb.privacy.policies import Find, clean
 from kagura_nb.records import Message
 
+RECENT = 256
+"""Texts whose findings are kept."""
 UNFINISHED = re.compile(r"\[[A-Z_0-9]{0,48}\Z")
 LINK = re.compile(
     r"""(?i)"(?:https?:|[/\\]{2})[^"]*|'(?:https?:|[/\\]{2})[^']*|<(?:https?:|[/\\]{2})[^>]*"""
@@ -25,9 +27,12 @@ LINK = re.compile(
 
 
 @cache
-def finder(policy: str) -> PrivacyFilter:
-    """What finds that which a policy keeps back."""
-    return PrivacyFilter(detect_pii=policy != "secrets")
+def finder(policy: str) -> Find:
+    """What finds that which a policy keeps back, and knows the texts that it was asked lately.
+
+    A turn sends most of the last turn's texts again.
+    """
+    return lru_cache(maxsize=RECENT)(PrivacyFilter(detect_pii=policy != "secrets").findings)
 
 
 class PromptDoor:
@@ -59,7 +64,7 @@ class PromptDoor:
         if self.policy == "off":
             return text
         self._reserve(text)
-        masked, _ = clean(text, finder(self.policy).findings, self._placeholder)
+        masked, _ = clean(text, finder(self.policy), self._placeholder)
         self._links.update(link for _, link in _linked(masked))
         return masked
 

@@ -30,13 +30,14 @@ CAPITAL = r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f'’-]{0,24}"
 FULL_NAME = (
     rf"{CAPITAL}(?:(?: [A-Z]\.)? (?:(?:de|van|von|der|la|bin|al|da|di) ){{0,2}}{CAPITAL}){{0,3}}"
 )
+NAME_STOP = r"(?= and|[,.!?;\n]|\Z| speaking| from| here| with)"
 TITLES = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Sir", "Mme", "Herr", "Frau")
 CLOSINGS = (
     r"(?:[Rr]egards|[Ss]incerely|[Yy]ours|[Tt]ruly|[Cc]heers|[Tt]hanks|[Tt]hank you|[Ww]ishes)"
 )
 COMMON = (
     r"(?:I|The|This|That|Not|Here|There|Just|Happy|Sorry|So|Very|All|Team|Sir|Madam|Friend|"
-    r"Everyone|Customer|Support|What|None|Null|String|Unknown|Name|Title|Hiring|Valued|Sales|Human)\b"
+    r"Everyone|Customer|Support|What|None|Null|String|Unknown|Name|Title|Hiring|Valued|Sales|Human|New|Senior|Junior|Product|Project)\b"
 )
 
 SURNAMES = (
@@ -132,10 +133,14 @@ ROWS = (
         ("申し", "いいます", "言います"),
     ),
     _name(
-        rf"(?:[Mm]y name is|[Tt]his is|I am called|[Cc]all me|[Nn]amed) (?P<value>{FULL_NAME})"
-        r"(?= and|[,.!?;\n]|\Z| speaking| from| here| with)",
-        ("name is", "his is", "all me", "amed", "called"),
+        rf"(?:[Mm]y name is|I am called|[Cc]all me|[Nn]amed) (?P<value>{FULL_NAME}){NAME_STOP}",
+        ("name is", "all me", "amed", "called"),
     ),
+    _name(
+        rf"(?:[Tt]his is|I'm|I am) (?P<value>{CAPITAL} {FULL_NAME}){NAME_STOP}",
+        ("his is", "I'm", "I am"),
+    ),
+    _name(rf"[Tt]his is (?P<value>{CAPITAL})(?= speaking| from| here)", ("his is",)),
     _name(
         r"(?<![A-Za-z_.])(?:Name|NAME|Customer|Patient|Attn|Contact|[\"']name[\"'])"
         rf"\s?[:=]\s{{0,2}}[\"']?(?P<value>{FULL_NAME})",

@@ -5,6 +5,8 @@ A key without a beginning of its own is told by the name that it is assigned to,
 
 BEGINNINGS = {
     "sk-": r"(?=[A-Za-z_-]{0,120}[0-9])[A-Za-z0-9_-]{20,250}",
+    "pk.eyJ": r"[A-Za-z0-9_-]{20,200}\.[A-Za-z0-9_-]{20,40}",
+    "sk.eyJ": r"[A-Za-z0-9_-]{20,200}\.[A-Za-z0-9_-]{20,40}",
     "AIza": r"[A-Za-z0-9_-]{35}",
     "GOCSPX-": r"[A-Za-z0-9_-]{28}",
     "ya29.": r"[A-Za-z0-9_-]{20,400}",
