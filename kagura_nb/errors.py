@@ -11,6 +11,9 @@
     ├── PrivacyError           something that must not leave the machine
     │   └── ConsentMissing     the owner has not agreed, or has withdrawn
     ├── RecallError            embedders and the memory index
+    ├── DatasetError           conversations that cannot be trained on
+    ├── TuningError            a job that cannot be planned, or that a backend refuses
+    │   └── OutcomeUnknown     a request may or may not have reached the vendor
     └── ProviderError          a model that cannot answer
         ├── MissingKey
         ├── KeyRejected
@@ -86,6 +89,18 @@ class ConsentMissing(PrivacyError):
 
 class RecallError(KaguraError):
     """An embedder or the memory index cannot be used."""
+
+
+class DatasetError(KaguraError):
+    """Conversations, or a file of them, that cannot be trained on."""
+
+
+class TuningError(KaguraError):
+    """A job that cannot be planned, or that its backend refuses for good."""
+
+
+class OutcomeUnknown(TuningError):
+    """The vendor may have taken a request whose answer never came."""
 
 
 class ProviderError(KaguraError):

@@ -1,4 +1,4 @@
-"""The nouns of the project, as frozen dataclasses: what every layer passes to the next."""
+"""What is said, and what is known about it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -162,25 +162,6 @@ class Deployment:
 
     model: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """The owner's agreement that training data goes to a vendor.
-
-    Args:
-        vendor: who gets the data.
-        address: where it goes.
-        given_at: when the owner agreed, aware, in UTC.
-        version: of the text that was agreed to.
-        withdrawn_at: when the owner took it back, None while it stands.
-    """
-
-    vendor: str
-    address: str
-    given_at: datetime
-    version: str
-    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""The nouns of the project, as frozen dataclasses: what every layer passes to the next."""
+
+from kagura_nb.records.conversations import (
+    GOOD_RATING,
+    POOR_RATING,
+    Conversation,
+    Deployment,
+    Finding,
+    Message,
+    Recalled,
+    Role,
+    Usage,
+)
+from kagura_nb.records.training import Consent, Dataset, Job, JobEvent, Method, Row, State
+
+__all__ = [
+    "GOOD_RATING",
+    "POOR_RATING",
+    "Consent",
+    "Conversation",
+    "Dataset",
+    "Deployment",
+    "Finding",
+    "Job",
+    "JobEvent",
+    "Message",
+    "Method",
+    "Recalled",
+    "Role",
+    "Row",
+    "State",
+    "Usage",
+]

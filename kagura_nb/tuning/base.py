@@ -1,0 +1,94 @@
+"""What every backend can do. None of these calls is repeated by a backend on its own account.
+
+A job is paid for by `submit` alone, so it makes exactly one request. Whoever does not know what
+became of it looks with `find`, never submits again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from kagura_nb.records import Dataset, Job, JobEvent, Method, State
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a backend knows of a job.
+
+    Args:
+        state: `queued`, `running` or how it ended.
+        events: what happened since the last report, oldest first.
+        seen: what to pass to the next `poll`, so that no event is told twice.
+        model: `provider:model` of the result.
+        tokens: tokens billed.
+        problem: one line that says what went wrong, with its cure.
+    """
+
+    state: State
+    events: tuple[JobEvent, ...] = ()
+    seen: str = ""
+    model: str | None = None
+    tokens: int | None = None
+    problem: str | None = None
+
+
+class Backend(Protocol):
+    """Trains models. All methods may raise errors of the `KaguraError` tree only."""
+
+    @property
+    def formats(self) -> Mapping[Method, str]:
+        """The methods it knows, and the name in `datasets.FORMATS` of the files each needs."""
+
+    @property
+    def default_model(self) -> str:
+        """What is trained where nothing else is named."""
+
+    @property
+    def consent(self) -> str | None:
+        """The vendor whose `privacy.consent` is needed, None where nothing leaves the machine."""
+
+    def ends_on(self, model: str) -> date | None:
+        """The day from which the vendor trains or serves the model no more; None: not known."""
+
+    def check(self, job: Job, dataset: Dataset) -> None:
+        """Refuse early, before anything is prepared or sent.
+
+        Raises:
+            TuningError: and what to do about it.
+        """
+
+    def upload(self, job: Job, path: Path) -> str:
+        """Hand over a file and return its name at the vendor; one that is there already stays.
+
+        Raises:
+            TuningError: refused.
+            ProviderError: not reached; it may be called again.
+        """
+
+    def submit(self, job: Job, files: Sequence[str]) -> str:
+        """Start the job by one request and return the vendor's name of it.
+
+        Args:
+            job: its `id` goes into the vendor's metadata.
+            files: names from `upload`: the rows to learn from and, where there are any, those to
+                measure on.
+
+        Raises:
+            OutcomeUnknown: no answer came; only `find` may follow.
+            ProviderError: certainly not accepted; it may be called again.
+            TuningError: refused for good.
+        """
+
+    def find(self, job: Job) -> str | None:
+        """The vendor's name of a job that was submitted under this id, None where there is none."""
+
+    def poll(self, job: Job, seen: str) -> Report:
+        """What the backend knows now; an unknown status counts as not ended."""
+
+    def cancel(self, job: Job) -> None:
+        """Ask for the end of a job; one that has ended is left as it is."""
+
+    def clean_up(self, job: Job) -> None:
+        """Delete what was uploaded for the job; what is gone already is no error."""
