@@ -88,6 +88,7 @@ def filled(size: int) -> Filled:
     memory.catch_up(progress=True)
     seconds = time.perf_counter() - begun
     memory.recall("once, so that all copies are made", 1)
+    memory.wait()
     memory.close()
     store.database.close()
     return Filled(folder, size / seconds)
