@@ -9,11 +9,11 @@
  7. collect  one committed row, also of a reply that was cut short      store
  8. index    it for the next recall, off the reply's path               memory
 
-A failing memory costs a notice, never the turn. From the first step on the prompt is kept, whatever
-becomes of the rest.
+A failing memory costs a notice, never the turn; so does a deployed model that is gone, in whose
+place the base one answers. From the first step on the prompt is kept, whatever becomes of the rest.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -29,8 +29,8 @@ from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PrivacyFilter, PromptDoor
 from kagura_nb.providers import open_provider
-from kagura_nb.providers.base import Chunk, Provider, Sampling
-from kagura_nb.records import GOOD_RATING, Conversation, Deployment, Message, Usage
+from kagura_nb.providers.base import Chunk, Provider, Sampling, estimated
+from kagura_nb.records import GOOD_RATING, Arm, Conversation, Deployment, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection
 
@@ -159,9 +159,9 @@ class Assistant:
         self._introduced.add(provider.model)
         return [provider.notice] if provider.notice and not known else []
 
-    def deployment(self, model: str | None = None) -> Deployment:
-        """The model that answers next, and why."""
-        return deploy.choose(self.settings, model)
+    def deployment(self, model: str | None = None, session: str | None = None) -> Deployment:
+        """The model that answers next in a session, by default this assistant's, and why."""
+        return deploy.choose(self.store.database, session or self.session, model)
 
     def close(self) -> None:
         """Stop what runs in the background and give back every connection and lock."""
@@ -206,6 +206,7 @@ class Turn:
         self._estimate: Callable[[str], Usage] | None = None
         self._at_limit = False
         self._metadata: dict[str, Any] = {}
+        self._arm: Arm | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -227,9 +228,21 @@ class Turn:
             _to_the_end(self._finish)
 
     def _reply(self) -> Generator[str]:
-        deployment = self._assistant.deployment(self.options.model)
-        self.model = deployment.model
-        provider = open_provider(deployment.model, self._settings)
+        """The chosen model's reply; the base one's where a deployed model is gone."""
+        chosen = self._assistant.deployment(self.options.model, self.options.session)
+        self._arm, told = chosen.arm, len(self.notices)
+        try:
+            yield from self._answered_by(chosen.model)
+        except deploy.GONE as error:
+            base = deploy.base(self._settings).model
+            if self.text or self.options.model or chosen.model == base:
+                raise
+            self._arm, self.notices[told:] = None, [deploy.missed(chosen.model, base, error)]
+            yield from self._answered_by(base)
+
+    def _answered_by(self, model: str) -> Generator[str]:
+        self.model = model
+        provider = open_provider(model, self._settings)
         self.notices += self._assistant.introduce(provider)
         self.model = provider.model
         self.context = context.gather(
@@ -242,24 +255,14 @@ class Turn:
         )
         door = PromptDoor("off" if provider.on_this_machine else self._settings.prompts)
         masked = door.mask(self.context.messages)
-        self._tell(door, masked[-1])
-        self._estimate = partial(_estimated, provider, masked)
+        self._metadata = {**self.context.provenance(), "masked": door.masked}
+        self.notices += [*self.context.notices, *pricing.complaints(self._settings)]
+        self.notices += door.notice(masked[-1].content)
+        self._estimate = partial(estimated, provider, masked)
         temperature = self._settings.temperature
         sampling = Sampling(temperature=None if temperature < 0 else temperature)
         with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
             yield from door.restore(self._texts(chunks))
-
-    def _tell(self, door: PromptDoor, prompt: Message) -> None:
-        """Keep what the reply is based on, and tell the user what stayed behind."""
-        self._metadata = {**self.context.provenance(), "masked": door.masked}
-        self.notices += [*self.context.notices, *pricing.complaints(self._settings)]
-        if door.masked:
-            noun = "secret" if door.policy == "secrets" else "private value"
-            count = f"1 {noun} was" if door.masked == 1 else f"{door.masked} {noun}s were"
-            earlier = door.masked - door.count_in(prompt.content)
-            some = "" if earlier == door.masked else f"{earlier} "
-            where = f" ({some}in earlier messages)" if earlier else ""
-            self.notices.append(f"{count} masked before the prompt left{where}.")
 
     def _texts(self, chunks: Iterator[Chunk]) -> Iterator[str]:
         """The text of the chunks; the usage on its way is kept."""
@@ -272,12 +275,16 @@ class Turn:
             self.notices.append("The reply ends at the model's token limit. Ask it to go on.")
 
     def _finish(self) -> None:
-        """Store the turn, whatever became of it, and index it off the reply's path."""
-        if self.usage is None and self._estimate is not None:
+        """Store the turn, whatever became of it, and index it off the reply's path.
+
+        Of a private one no more is kept than what it cost; what was refused has cost nothing.
+        """
+        if self.usage is None and self._estimate is not None and self.text:
             self.usage = self._estimate(self.text)
         if self.usage is not None:
             self.cost = pricing.cost(self.model, self.usage, self._settings)
         if self.options.private:
+            self._assistant.store.spend(self.model, self.usage, self.cost)
             return
         self.conversation_id = self._assistant.store.collect(
             self.prompt,
@@ -289,6 +296,7 @@ class Turn:
             complete=self.complete,
             usage=self.usage,
             cost=self.cost,
+            arm=self._arm,
         )
         if self._settings.memory:
             self._assistant.remember()
@@ -304,12 +312,6 @@ def _effect(one: Conversation) -> str:
     if one.poor:
         return "this reply is not recalled as an answer"
     return f"from {GOOD_RATING} stars on it becomes an example"
-
-
-def _estimated(provider: Provider, sent: Sequence[Message], reply: str) -> Usage:
-    """What a turn consumed, where the provider does not tell."""
-    prompt_tokens = sum(provider.count_tokens(one.content) for one in sent)
-    return Usage(prompt_tokens, provider.count_tokens(reply), estimated=True)
 
 
 def _to_the_end(task: Callable[[], None]) -> None:

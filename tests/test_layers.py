@@ -14,8 +14,8 @@ import kagura_nb
 
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
-    "errors", "records", "settings", "keys", "store", "privacy", "pricing", "tokens", "memory",
-    "fewshot", "prompt", "datasets", "providers", "practice", "tuning", "deploy", "context",
+    "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
+    "memory", "fewshot", "prompt", "datasets", "providers", "practice", "tuning", "deploy", "context",
     "assistant", "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 320
@@ -26,7 +26,7 @@ LAZY_ROOTS = {
     "onnxscript", "tokenizers", "tiktoken", "tiktoken_ext", "keyring", "matplotlib", "tqdm",
     "huggingface_hub", "phonenumbers", "platformdirs", "presidio_analyzer", "sudachipy",
     "tomli_w", "filelock", "httpx2",
-    "safetensors", "ipywidgets",
+    "safetensors", "ipywidgets", "accelerate", "requests",
 }  # fmt: skip
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

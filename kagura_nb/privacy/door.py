@@ -100,9 +100,16 @@ class PromptDoor:
         """How many different values stayed behind."""
         return len(self._placeholders)
 
-    def count_in(self, masked: str) -> int:
-        """How many of them a masked text lacks."""
-        return sum(placeholder in masked for placeholder in self._placeholders.values())
+    def notice(self, prompt: str) -> list[str]:
+        """A line for the user about what stayed behind, if anything did; the prompt is masked."""
+        if not self.masked:
+            return []
+        noun = "secret" if self.policy == "secrets" else "private value"
+        count = f"1 {noun} was" if self.masked == 1 else f"{self.masked} {noun}s were"
+        earlier = sum(placeholder not in prompt for placeholder in self._placeholders.values())
+        some = "" if earlier == self.masked else f"{earlier} "
+        where = f" ({some}in earlier messages)" if earlier else ""
+        return [f"{count} masked before the prompt left{where}."]
 
     def _reserve(self, text: str) -> None:
         """Keep the placeholders that somebody wrote themselves from meaning anything else."""

@@ -69,3 +69,9 @@ class Provider(Protocol):
             ProviderError: one of its subclasses, with the cure.
         """
         ...
+
+
+def estimated(provider: Provider, sent: Sequence[Message], reply: str) -> Usage:
+    """What a reply consumed, where the provider does not tell."""
+    prompt_tokens = sum(provider.count_tokens(one.content) for one in sent)
+    return Usage(prompt_tokens, provider.count_tokens(reply), estimated=True)

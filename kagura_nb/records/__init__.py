@@ -3,6 +3,7 @@
 from kagura_nb.records.conversations import (
     GOOD_RATING,
     POOR_RATING,
+    Arm,
     Conversation,
     Deployment,
     Finding,
@@ -16,6 +17,7 @@ from kagura_nb.records.training import Consent, Dataset, Job, JobEvent, Method, 
 __all__ = [
     "GOOD_RATING",
     "POOR_RATING",
+    "Arm",
     "Consent",
     "Conversation",
     "Dataset",

@@ -152,16 +152,33 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Arm:
+    """The side of a comparison that a session is on.
+
+    Args:
+        deployment: id of the deployment that has a share of the sessions.
+        model: `provider:model` that it put in front.
+        tuned: whether the session is in that share.
+    """
+
+    deployment: str
+    model: str
+    tuned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """The model that answers, and why it was chosen.
 
     Args:
         model: `provider:model`.
         reason: how the choice was made, in words for the user.
+        arm: the side of a comparison that this makes, None where nothing is compared.
     """
 
     model: str
     reason: str
+    arm: Arm | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,28 +10,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
-from kagura_nb.records import GOOD_RATING, Conversation, Message, Usage
+from kagura_nb.records import GOOD_RATING, Arm, Conversation, Message, Usage
 from kagura_nb.settings import Settings
-from kagura_nb.store import index
+from kagura_nb.store import changes, deployments, ledger
 from kagura_nb.store.database import Database
 from kagura_nb.store.queries import fetch, read, resolve
-from kagura_nb.store.rows import (
-    fold,
-    from_conversation,
-    new_id,
-    rewritten,
-    storable,
-    to_messages,
-    to_metadata,
-    to_rating,
-)
-from kagura_nb.store.schema import conversations, pending_index, search_text, tags
+from kagura_nb.store.rows import new_id, storable, to_messages, to_metadata, to_rating
+from kagura_nb.store.schema import conversations, tags
 from kagura_nb.store.selection import Selection
-
-ADD, ADD_WORDS, ADD_PENDING = map(insert, (conversations, search_text, pending_index))
-"""Made once: making and compiling them anew takes as long as running them."""
 
 BATCH = 500
 """Rows fetched at a time while iterating."""
@@ -74,8 +62,9 @@ class ConversationCollector:
         complete: bool = True,
         usage: Usage | None = None,
         cost: Decimal | None = None,
+        arm: Arm | None = None,
     ) -> str:
-        """Store one conversation and return its id.
+        """Store one conversation, and what was spent on it, and return its id.
 
         Args:
             messages: what the user's side sent, the prompt last; a lone prompt may be plain text.
@@ -87,6 +76,7 @@ class ConversationCollector:
             complete: False where the reply was cut short.
             usage: tokens consumed.
             cost: price in USD; None where unknown.
+            arm: the side of a comparison that the session is on from now on.
 
         Raises:
             StoreError: messages or metadata that are none, or a database that cannot be written.
@@ -102,9 +92,17 @@ class ConversationCollector:
             complete,
             usage,
             cost,
-            metadata=to_metadata(metadata),
+            metadata=to_metadata(metadata) | _side(arm),
         )
-        return self._insert(one)
+        with self.database.write() as connection:
+            changes.add(connection, one, arm)
+        return one.id
+
+    def spend(self, model: str, usage: Usage | None, cost: Decimal | None) -> None:
+        """Note what a reply consumed of which nothing else is kept; nothing where it did not."""
+        if usage is not None:
+            with self.database.write() as connection:
+                ledger.add(connection, "chat", model, usage=usage, cost=cost)
 
     def add_feedback(
         self, conversation_id: str, rating: int | str | None, comment: str | None = None
@@ -124,17 +122,17 @@ class ConversationCollector:
             UnknownConversation: no such id.
         """
         stars = to_rating(rating)
-        changes: dict[str, Any] = {"rating": stars}
+        given: dict[str, Any] = {"rating": stars}
         if stars is None:
-            changes["comment"] = None
+            given["comment"] = None
         elif comment is not None:
-            changes["comment"] = storable(comment) or None
-        return self._change(conversation_id, changes)
+            given["comment"] = storable(comment) or None
+        return self._change(conversation_id, given)
 
     def correct(self, conversation_id: str, reply: str | None) -> str:
         """Keep the reply as the user wishes it had been; None removes the correction."""
-        changes = {"correction": None if reply is None else storable(reply)}
-        return self._change(conversation_id, changes, reindex=True)
+        given = {"correction": None if reply is None else storable(reply)}
+        return self._change(conversation_id, given, reindex=True)
 
     def exclude(self, conversation_id: str, reason: str | None = "by the user") -> str:
         """Keep a conversation out of training and examples; reason None lets it in again."""
@@ -152,7 +150,8 @@ class ConversationCollector:
         done = 0
         try:
             for one in ids:
-                self._rewrite(one, change)
+                with self.database.write(durable=True) as connection:
+                    changes.rewrite(connection, resolve(connection, one), change)
                 done += 1
         finally:
             if done:
@@ -268,52 +267,26 @@ class ConversationCollector:
         with self.database.write(durable=True) as connection:
             ids = list(connection.scalars(select(conversations.c.id).where(*selection.where())))
             for start in range(0, len(ids), BATCH):
-                batch = ids[start : start + BATCH]
-                index.remove(connection, batch)
-                for table in (pending_index, search_text, tags):
-                    connection.execute(delete(table).where(table.c.conversation_id.in_(batch)))
-                connection.execute(delete(conversations).where(conversations.c.id.in_(batch)))
+                changes.remove(connection, ids[start : start + BATCH])
+            deployments.prune(connection)
         if ids:
             self.database.erase()
         return len(ids)
 
-    def _insert(self, one: Conversation) -> str:
-        key = {"conversation_id": one.id}
-        with self.database.write() as connection:
-            connection.execute(ADD, from_conversation(one))
-            connection.execute(ADD_WORDS, {**key, "folded": fold(one)})
-            connection.execute(ADD_PENDING, key)
-        return one.id
-
-    def _rewrite(self, conversation_id: str, change: Callable[[str], str]) -> None:
-        with self.database.write(durable=True) as connection:
-            identifier = resolve(connection, conversation_id)
-            one = fetch(connection, [identifier])[identifier]
-            same = conversations.c.id == identifier
-            connection.execute(update(conversations).where(same).values(**rewritten(one, change)))
-            _fold(connection, identifier)
-            index.remove(connection, [identifier])
-            index.pend(connection, identifier)
-
     def _change(
-        self, conversation_id: str, changes: Mapping[str, Any], *, reindex: bool = False
+        self, conversation_id: str, given: Mapping[str, Any], *, reindex: bool = False
     ) -> str:
         with self.database.write(durable=True) as connection:
             identifier = resolve(connection, conversation_id)
-            connection.execute(
-                update(conversations).where(conversations.c.id == identifier).values(**changes)
-            )
-            if changes.keys() & {"correction", "comment"}:
-                _fold(connection, identifier)
-            if reindex:
-                index.pend(connection, identifier)
+            changes.alter(connection, identifier, given, reindex=reindex)
         return identifier
 
 
-def _fold(connection: Connection, identifier: str) -> None:
-    """Let a conversation be found by the words it has now."""
-    said = {"folded": fold(fetch(connection, [identifier])[identifier])}
-    connection.execute(update(search_text).filter_by(conversation_id=identifier).values(said))
+def _side(arm: Arm | None) -> dict[str, str]:
+    """What a conversation's metadata says of its side of a comparison."""
+    if arm is None:
+        return {}
+    return {"arm": "tuned" if arm.tuned else "base", "deployment": arm.deployment}
 
 
 def _count(connection: Connection, where: list[ColumnElement[bool]]) -> int:

@@ -91,6 +91,95 @@ CREATE TABLE search_text (
   folded TEXT NOT NULL
 )
 """
+TRAINING = """
+CREATE TABLE datasets (
+  version TEXT NOT NULL PRIMARY KEY,
+  created_at {ordered} NOT NULL,
+  facts JSON NOT NULL
+);
+CREATE TABLE lineage (
+  version TEXT NOT NULL REFERENCES datasets (version) ON DELETE CASCADE,
+  conversation_id {ordered} NOT NULL,
+  part TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  tokens INTEGER,
+  reason TEXT,
+  PRIMARY KEY (version, conversation_id, part, number)
+);
+CREATE INDEX by_conversation ON lineage (conversation_id);
+CREATE TABLE jobs (
+  id {ordered} NOT NULL PRIMARY KEY,
+  dataset TEXT NOT NULL,
+  backend TEXT NOT NULL,
+  base_model TEXT NOT NULL,
+  method TEXT NOT NULL,
+  epochs INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  created_at {ordered} NOT NULL,
+  options JSON NOT NULL,
+  remote_id TEXT,
+  files JSON NOT NULL,
+  model TEXT,
+  tokens INTEGER,
+  cost TEXT,
+  estimate TEXT,
+  share FLOAT NOT NULL,
+  problem TEXT,
+  seen TEXT NOT NULL
+);
+CREATE UNIQUE INDEX one_active_job ON jobs (backend)
+  WHERE state IN ('approved', 'uploading', 'submitting', 'queued', 'running');
+CREATE TABLE job_events (
+  job_id {ordered} NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  at {ordered} NOT NULL,
+  state TEXT NOT NULL,
+  message TEXT NOT NULL,
+  step INTEGER,
+  steps INTEGER,
+  loss FLOAT,
+  validation_loss FLOAT,
+  tokens INTEGER,
+  PRIMARY KEY (job_id, number)
+)
+"""
+DEPLOYMENTS = """
+CREATE TABLE deployments (
+  id {ordered} NOT NULL PRIMARY KEY,
+  since {ordered} NOT NULL,
+  model TEXT,
+  share DOUBLE PRECISION NOT NULL,
+  job {ordered},
+  dataset TEXT,
+  ended_at {ordered}
+);
+CREATE TABLE assignments (
+  session TEXT NOT NULL,
+  model TEXT NOT NULL,
+  deployment {ordered} NOT NULL REFERENCES deployments (id),
+  tuned BOOLEAN NOT NULL,
+  PRIMARY KEY (session, model)
+)
+"""
+
+LEDGER = """
+CREATE TABLE ledger (
+  at {ordered} NOT NULL,
+  model TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  prompt_tokens INTEGER,
+  completion_tokens INTEGER,
+  picodollars BIGINT,
+  estimated BOOLEAN NOT NULL
+);
+CREATE INDEX ledger_by_time ON ledger (at);
+INSERT INTO ledger
+  SELECT created_at, model, 'chat', prompt_tokens, completion_tokens,
+    CAST(ROUND(CAST(cost AS NUMERIC) * 1000000000000) AS BIGINT),
+    COALESCE(usage_estimated, FALSE)
+  FROM conversations WHERE prompt_tokens IS NOT NULL
+"""
+
 SPOKEN = """
 SELECT id, CAST(messages AS TEXT) AS messages, response, correction, comment
 FROM conversations WHERE id > :last ORDER BY id LIMIT 500
@@ -132,7 +221,31 @@ def search(connection: Connection) -> None:
         last = rows[-1].id
 
 
-STEPS: list[Callable[[Connection], None]] = [conversations, memory, consent, search]
+def training(connection: Connection) -> None:
+    """What is trained on, and how that goes."""
+    _run(connection, TRAINING)
+
+
+def deployments(connection: Connection) -> None:
+    """Which models answer in front of the base one."""
+    _run(connection, DEPLOYMENTS)
+    dialects.of(connection).unsample(connection, "assignments", ["session"])
+
+
+def ledger(connection: Connection) -> None:
+    """What was spent, beginning with the conversations that there are."""
+    _run(connection, LEDGER)
+
+
+STEPS: list[Callable[[Connection], None]] = [
+    conversations,
+    memory,
+    consent,
+    search,
+    training,
+    deployments,
+    ledger,
+]
 
 
 def _run(connection: Connection, statements: str) -> None:
