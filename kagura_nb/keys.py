@@ -27,7 +27,7 @@ class Vendor:
 
     Args:
         title: its name as people write it.
-        address: the usual base URL.
+        address: the usual base URL; `{location}` stands for a region of Google Cloud.
         address_variable: the environment variable that replaces it.
         key_variables: the environment variables that hold its key, the first one wins.
     """
@@ -49,6 +49,11 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             "GOOGLE_GEMINI_BASE_URL",
             ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         ),
+        "vertex": Vendor(
+            "Vertex AI",
+            "https://{location}-aiplatform.googleapis.com",
+            "GOOGLE_VERTEX_BASE_URL",
+        ),
         "ollama": Vendor("Ollama", "http://127.0.0.1:11434/v1", "OLLAMA_BASE_URL"),
         "lmstudio": Vendor("LM Studio", "http://127.0.0.1:1234/v1", "LMSTUDIO_BASE_URL"),
         "vllm": Vendor("vLLM", "http://127.0.0.1:8000/v1", "VLLM_BASE_URL", ("VLLM_API_KEY",)),
@@ -62,7 +67,8 @@ def address(vendor: str, settings: Settings) -> str:
     """The vendor's base URL, without a slash at its end."""
     known = VENDORS[vendor]
     chosen = settings.base_url if vendor == "openai" else ""
-    return (chosen or os.environ.get(known.address_variable) or known.address).rstrip("/")
+    usual = known.address.format(location=settings.vertex_location)
+    return (chosen or os.environ.get(known.address_variable) or usual).rstrip("/")
 
 
 def is_loopback(url: str) -> bool:

@@ -73,6 +73,10 @@ RULES = {
     "examples": _within(0, 1000),
     "threshold": _within(1, 1_000_000),
     "temperature": _within(-1, 2),
+    "vertex_location": Rule(
+        re.compile(r"[a-z]+-[a-z]+[0-9]+").fullmatch,  # type: ignore[arg-type]
+        "Use a region of Google Cloud, for example us-central1",
+    ),
     "timeout": _within(0.1, 86_400),
 }
 
@@ -114,6 +118,13 @@ class Settings:
     )
     threshold: int = _setting(100, "good conversations from which training is proposed")
     temperature: float = _setting(-1.0, "randomness of replies; below 0: the vendor's default")
+    vertex_project: str = _setting(
+        "", "Google Cloud project that trains Gemini models; empty: the one of the credentials"
+    )
+    vertex_location: str = _setting("us-central1", "region of Google Cloud that trains them")
+    vertex_bucket: str = _setting(
+        "", "bucket of Google Cloud Storage through which training data goes there"
+    )
     timeout: float = _setting(120.0, "seconds without an answer after which a request is given up")
 
     def __post_init__(self) -> None:

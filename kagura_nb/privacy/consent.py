@@ -20,7 +20,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "openai": "To train a model at OpenAI, the prompts and replies of the conversations that "
         "you choose are uploaded to {address}, stored there "
         "until you delete them, and used to make a model that belongs to your account.",
-        "gemini": "To train a model at Google, the prompts and replies of the conversations that "
+        "vertex": "To train a model at Google, the prompts and replies of the conversations that "
         "you choose are copied into a storage bucket of your Google Cloud project and read by "
         "Vertex AI to make a model in that project, by way of {address}. They stay in the bucket "
         "until you delete them.",

@@ -1,19 +1,20 @@
-"""Google's Gemini through its Developer API.
+"""Google's Gemini through its Developer API, and tuned models by their endpoints at Vertex AI.
 
 The system message becomes the system instruction, and the assistant is called `model`. Thinking is
 billed as output, so it counts as completion. The SDK repeats a request on 429 and 5xx; once the
 stream has begun nothing is repeated, and a stream that ends without a finish reason was cut.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
 from kagura_nb.errors import ProviderError
+from kagura_nb.providers import vertex
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
 from kagura_nb.records import Message, Usage
@@ -38,8 +39,7 @@ class GeminiProvider:
 
     model: str
     faults: Faults
-    timeout: float
-    key: str = field(repr=False)
+    connect: "Callable[[], genai.Client]" = field(repr=False)
     context_tokens: int = CONTEXT_TOKENS
     on_this_machine: bool = False
     notice: str | None = None
@@ -51,7 +51,7 @@ class GeminiProvider:
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
         with _named(self.faults):
-            client = _client(self.faults.address, self.key, self.timeout)
+            client = self.connect()
             reply = client.models.generate_content_stream(**self._request(messages, sampling))
             first = list(islice(reply, 1))
         with closing(reply), _named(self.faults, begun=True):  # type: ignore[type-var]
@@ -94,18 +94,18 @@ class GeminiProvider:
 
 
 def open_gemini(vendor: str, model: str, settings: Settings) -> GeminiProvider:
-    """Make the provider of `gemini:<model>`.
+    """Make the provider of `gemini:<model>`, or of `gemini:projects/…/endpoints/…`.
 
     Raises:
         MissingKey: there is no key.
     """
+    name = f"{vendor}:{model}"
+    if tuned := vertex.place_of(model, settings):
+        faults = vertex.VertexFaults(vertex.VENDOR, model, tuned.address)
+        return GeminiProvider(name, faults, partial(vertex.connect, tuned))
     address = keys.address(vendor, settings)
-    return GeminiProvider(
-        model=f"{vendor}:{model}",
-        faults=Faults(vendor, model, address),
-        timeout=settings.timeout,
-        key=keys.find(vendor),
-    )
+    client = partial(_client, address, keys.find(vendor), settings.timeout)
+    return GeminiProvider(name, Faults(vendor, model, address), client)
 
 
 @lru_cache(maxsize=8)
@@ -140,10 +140,16 @@ def _usage(reported: "types.GenerateContentResponseUsageMetadata") -> Usage:
 def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
     import httpx2
+    from google.auth.exceptions import GoogleAuthError, TransportError
     from google.genai import errors
 
     try:
         yield
+    except TransportError:
+        raise faults.unreachable("cannot be signed in to") from None
+    except GoogleAuthError:
+        vertex.connect.cache_clear()
+        raise faults.rejected() from None
     except (httpx2.TransportError, errors.UnknownApiResponseError) as error:
         raise (faults.cut() if begun else _unreachable(faults, error)) from None
     except errors.APIError as error:

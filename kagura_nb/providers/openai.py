@@ -72,7 +72,7 @@ class OpenAIProvider:
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
         with _named(self.faults):
-            client = _client(self.faults.address, self.key, self.timeout)
+            client = connect(self.faults.address, self.key, self.timeout)
             reply = client.chat.completions.create(**self._request(messages, sampling))
         with reply, _named(self.faults, begun=True):
             yield from self._chunks(reply)
@@ -115,22 +115,26 @@ def open_openai(vendor: str, model: str, settings: Settings) -> OpenAIProvider:
         MissingKey: the vendor needs a key and there is none.
     """
     address = keys.address(vendor, settings)
-    local = keys.is_loopback(address)
     return OpenAIProvider(
         model=f"{vendor}:{model}",
         context_tokens=_context_tokens(vendor, model),
-        on_this_machine=local,
+        on_this_machine=keys.is_loopback(address),
         faults=Faults(vendor, model, address),
         timeout=settings.timeout,
-        key=_key(vendor, needed=not local and vendor == "openai"),
+        key=key_for(vendor, address),
     )
 
 
-def _key(vendor: str, needed: bool) -> str:
+def key_for(vendor: str, address: str) -> str:
+    """The key to send; a server on this machine, and its own kinds of server, need none.
+
+    Raises:
+        MissingKey: the vendor needs a key and there is none.
+    """
     try:
         return keys.find(vendor)
     except MissingKey:
-        if needed:
+        if vendor == "openai" and not keys.is_loopback(address):
             raise
         return NO_KEY
 
@@ -144,7 +148,7 @@ def _context_tokens(vendor: str, model: str) -> int:
 
 
 @lru_cache(maxsize=8)
-def _client(address: str, key: str, timeout: float) -> "openai.OpenAI":
+def connect(address: str, key: str, timeout: float) -> "openai.OpenAI":
     """One client, with its open connections, for all turns to the same server."""
     import openai
 
@@ -187,7 +191,7 @@ def _unreachable(faults: Faults, error: "openai.APIConnectionError") -> Provider
 def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> ProviderError:
     """Our error for a refusal, by status and code (OpenAI's guide to error codes, 2026-11)."""
     status = getattr(error, "status_code", None) or 500
-    said = _said(error)
+    said = words(error)
     marks = f"{error.code} {said}".lower()
     if status == 413 or any(mark in marks for mark in TOO_LONG):
         return faults.too_long()
@@ -206,7 +210,7 @@ def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> Provid
     return faults.refused(said)
 
 
-def _said(error: "openai.APIError") -> str:
+def words(error: "openai.APIError") -> str:
     """The server's own words, without the SDK's frame around them."""
     said = error.body.get("message") if isinstance(error.body, dict) else error.body
     return said if isinstance(said, str) else ""

@@ -1,0 +1,145 @@
+"""What can go wrong between here and a vendor that trains, in the same words for all of them.
+
+                               any request          the one that starts, and pays for, a job
+    never sent                 ServerUnreachable    ServerUnreachable
+    sent, no whole answer      ServerUnreachable    OutcomeUnknown
+    408, 409, 5xx              ServerFailed         OutcomeUnknown
+    429                        RateLimited          RateLimited
+    401                        KeyRejected          TuningError
+    any other refusal          TuningError          TuningError
+
+A `ProviderError` may be tried again, a `TuningError` is final, and after `OutcomeUnknown` one may
+only look. No message carries a key: what a vendor says is shortened and redacted.
+"""
+
+from dataclasses import dataclass
+
+from kagura_nb import keys
+from kagura_nb.errors import (
+    KaguraError,
+    KeyRejected,
+    OutcomeUnknown,
+    RateLimited,
+    ServerFailed,
+    ServerUnreachable,
+    TuningError,
+)
+from kagura_nb.providers.faults import quoted
+
+LOCALLY = "train on this machine with `%kagura train --backend local`"
+PERHAPS_LATER = (408, 409)
+"""Refusals that say nothing of whether the request was taken, as a 5xx."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningFaults:
+    """The failures of one vendor.
+
+    Args:
+        vendor: its entry in `keys.VENDORS`.
+        address: the base URL that is asked.
+        sign_in: how the user gives another key or account, an imperative sentence.
+    """
+
+    vendor: str
+    address: str
+    sign_in: str
+
+    @property
+    def title(self) -> str:
+        """The vendor's name as people write it."""
+        return keys.VENDORS[self.vendor].title
+
+    def unsent(self) -> KaguraError:
+        """There was no connection to send the request over."""
+        return ServerUnreachable(
+            f"{self._place} cannot be reached", "Check the address and the network, then try again"
+        )
+
+    def unanswered(self, starting: bool) -> KaguraError:
+        """The request went out and no whole answer came back."""
+        if starting:
+            return self._unknown("gave no answer")
+        return ServerUnreachable(f"{self._place} gave no answer", "Try again in a while")
+
+    def refused(self, status: int, said: str, starting: bool = False) -> KaguraError:
+        """The vendor answered with an error.
+
+        Args:
+            status: of HTTP.
+            said: the vendor's words.
+            starting: whether the request was to start a job.
+        """
+        if status >= 500 or status in PERHAPS_LATER:
+            problem = f"failed with HTTP {status}{quoted(said)}"
+            later = "Try again in a while"
+            return (
+                self._unknown(problem)
+                if starting
+                else ServerFailed(f"{self._place} {problem}", later)
+            )
+        if status == 429:
+            return RateLimited(
+                f"{self.title} takes no more requests now{quoted(said)}", "Try again in a while"
+            )
+        if status == 401:
+            rejected = TuningError if starting else KeyRejected
+            return rejected(f"{self.title} does not accept who asks", self.sign_in)
+        return self._final(status, said)
+
+    def ended(self, said: str) -> KaguraError:
+        """The vendor trains no more for this account."""
+        return TuningError(
+            f"{self.title} no longer trains models for this account{quoted(said)}",
+            f"Name another vendor of the same API with `%kagura config base_url`, or {LOCALLY}",
+        )
+
+    def failed(self, said: str) -> str:
+        """The line that tells why a job has failed."""
+        reason = said or "it does not say why"
+        cure = "Correct what it names, then train again with `%kagura train`"
+        return str(TuningError(f"{self.title} could not train the model{quoted(reason)}", cure))
+
+    def nameless(self, job: str) -> str:
+        """The line that tells of a job that has succeeded without a result."""
+        cure = f"Look at {job} in the vendor's console"
+        return str(TuningError(f"{self.title} has trained the model but does not name it", cure))
+
+    def _final(self, status: int, said: str) -> KaguraError:
+        if status == 403:
+            return TuningError(
+                f"{self.title} does not allow it to this account{quoted(said)}",
+                f"Let the account do it in the vendor's console, or {LOCALLY}",
+            )
+        if status == 404:
+            return TuningError(
+                f"{self._place} has no such model, file or job{quoted(said)}",
+                "Check the model's name, and that address and account are those of the job",
+            )
+        return TuningError(
+            f"{self.title} refused the request{quoted(said)}",
+            "Correct what it names, then train again with `%kagura train`",
+        )
+
+    def _unknown(self, problem: str) -> KaguraError:
+        return OutcomeUnknown(
+            f"{self._place} {problem}, so the job may or may not have been taken",
+            "Look with `%kagura jobs`, which finds it if it was; it is not started twice",
+        )
+
+    @property
+    def _place(self) -> str:
+        return f"{self.title} at {keys.shown(self.address)}"
+
+
+def never_sent() -> tuple[type[Exception], ...]:
+    """What both SDKs' HTTP client raises while there is no connection yet."""
+    import httpx2
+
+    return (
+        httpx2.ConnectError,
+        httpx2.ConnectTimeout,
+        httpx2.PoolTimeout,
+        httpx2.ProxyError,
+        httpx2.UnsupportedProtocol,
+    )
