@@ -77,6 +77,10 @@ RULES = {
         re.compile(r"[a-z]+-[a-z]+[0-9]+").fullmatch,  # type: ignore[arg-type]
         "Use a region of Google Cloud, for example us-central1",
     ),
+    "monthly_budget": Rule(
+        re.compile(r"(\d{1,9}(\.\d{1,6})?)?").fullmatch,  # type: ignore[arg-type]
+        "Use an amount in USD like 20 or 12.50, or 0 for no limit",
+    ),
     "timeout": _within(0.1, 86_400),
 }
 
@@ -117,6 +121,7 @@ class Settings:
         "label", "personal data before training becomes a label, a surrogate, or drops the row"
     )
     threshold: int = _setting(100, "good conversations from which training is proposed")
+    monthly_budget: str = _setting("", "USD to spend in a month; empty or 0: no limit")
     temperature: float = _setting(-1.0, "randomness of replies; below 0: the vendor's default")
     vertex_project: str = _setting(
         "", "Google Cloud project that trains Gemini models; empty: the one of the credentials"

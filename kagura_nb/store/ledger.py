@@ -53,6 +53,37 @@ ADD = insert(ledger)
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """Several lines together.
+
+    Args:
+        entries: how many.
+        unpriced: how many of them have no price; they add nothing to `cost`.
+        estimated: of how many the tokens are our estimate.
+        prompt_tokens: tokens sent, or trained on.
+        completion_tokens: tokens received.
+        cost: USD of those that have a price.
+    """
+
+    entries: int = 0
+    unpriced: int = 0
+    estimated: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = Decimal(0)
+
+    def __add__(self, other: "Sum") -> "Sum":
+        return Sum(
+            self.entries + other.entries,
+            self.unpriced + other.unpriced,
+            self.estimated + other.estimated,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cost + other.cost,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """What one model was paid for one purpose in one period.
 
@@ -60,23 +91,13 @@ class Total:
         period: number of the period, from 0.
         model: `provider:model`.
         purpose: what it was used for.
-        entries: number of lines.
-        unpriced: how many of them have no price; they add nothing to `cost`.
-        estimated: of how many the tokens are our estimate.
-        prompt_tokens: tokens sent, or trained on.
-        completion_tokens: tokens received.
-        cost: price in USD of the lines that have one.
+        sum: of those lines.
     """
 
     period: int
     model: str
     purpose: str
-    entries: int
-    unpriced: int
-    estimated: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost: Decimal
+    sum: Sum
 
 
 def add(
@@ -142,4 +163,4 @@ def totals(connection: Connection, bounds: Sequence[datetime]) -> list[Total]:
 def _total(period: int, model: str, purpose: str, *sums: int) -> Total:
     entries, unpriced, estimated, sent, received, picodollars = map(int, sums)
     cost = Decimal(picodollars) / PICODOLLARS
-    return Total(period, model, purpose, entries, unpriced, estimated, sent, received, cost)
+    return Total(period, model, purpose, Sum(entries, unpriced, estimated, sent, received, cost))

@@ -1,0 +1,115 @@
+"""What was spent, what the month comes to at that rate, and what is left of its budget.
+
+    forecast = spent so far / days so far x days of the month
+
+Months and days are those of this machine's clock; the day that has begun counts as a whole one.
+What has no price is counted as such and adds nothing: every sum is of what is priced.
+"""
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from kagura_nb.store import Database, ledger
+from kagura_nb.store.ledger import Sum, Total
+
+Key = Literal["day", "model", "purpose"]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What was spent in a month.
+
+    Args:
+        first: its first day.
+        today: the day on which it is looked at.
+        totals: sums by day, model and purpose; period 0 is the first day.
+        budget: USD that may be spent in a month, None where there is no limit.
+    """
+
+    first: date
+    today: date
+    totals: tuple[Total, ...]
+    budget: Decimal | None = None
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return calendar.monthrange(self.first.year, self.first.month)[1]
+
+    @property
+    def begun(self) -> int:
+        """How many of its days have begun."""
+        return min(max((self.today - self.first).days + 1, 0), self.days)
+
+    @property
+    def total(self) -> Sum:
+        """Everything together."""
+        return sum((one.sum for one in self.totals), Sum())
+
+    @property
+    def forecast(self) -> Decimal | None:
+        """USD at its end if it goes on as before; None where it is over, or has not begun."""
+        if not 0 < self.begun < self.days:
+            return None
+        return self.total.cost / self.begun * self.days
+
+    @property
+    def left(self) -> Decimal | None:
+        """USD of the budget that are left, below zero where it is overspent."""
+        return None if self.budget is None else self.budget - self.total.cost
+
+    def by(self, key: Key) -> dict[str, Sum]:
+        """Sums by day in their order, or by model or purpose, the dearest first."""
+        sums: dict[str, Sum] = {}
+        for one in self.totals:
+            name = self._name(one, key)
+            sums[name] = sums.get(name, Sum()) + one.sum
+        if key == "day":
+            return dict(sorted(sums.items()))
+        return dict(sorted(sums.items(), key=lambda one: (-one[1].cost, one[0])))
+
+    def daily(self, model: str | None = None) -> list[Decimal]:
+        """USD of every day, of all models or of one."""
+        spent = [Decimal(0)] * self.days
+        for one in self.totals:
+            if model in (None, one.model):
+                spent[one.period] += one.sum.cost
+        return spent
+
+    def _name(self, one: Total, key: Key) -> str:
+        if key == "day":
+            return (self.first + timedelta(one.period)).isoformat()
+        return one.model if key == "model" else one.purpose
+
+
+def month(database: Database, day: date | None = None) -> Month:
+    """What was spent in the month of a day; None takes today."""
+    today = datetime.now().astimezone().date()
+    first = (day or today).replace(day=1)
+    days = calendar.monthrange(first.year, first.month)[1]
+    with database.read() as connection:
+        bounds = [_midnight(first + timedelta(number)) for number in range(days + 1)]
+        totals = ledger.totals(connection, bounds)
+    return Month(first, today, tuple(totals), budget(database))
+
+
+def spent(database: Database, day: date | None = None) -> Decimal:
+    """USD of what is priced in the month of a day; None takes today."""
+    return month(database, day).total.cost
+
+
+def left(database: Database) -> Decimal | None:
+    """USD of this month's budget that are left; None where there is no limit."""
+    return month(database).left
+
+
+def budget(database: Database) -> Decimal | None:
+    """USD that may be spent in a month; None where there is no limit."""
+    return Decimal(database.settings.monthly_budget or 0) or None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time()).astimezone(UTC)
