@@ -5,6 +5,17 @@ normal → table (recognizer, validators, contact … secrets) → engine → fi
 
 from kagura_nb.privacy.door import PromptDoor
 from kagura_nb.privacy.filter import PrivacyFilter
-from kagura_nb.privacy.policies import POLICIES, Policy, label, surrogate, train
+from kagura_nb.privacy.policies import POLICIES, label, surrogate, train
+from kagura_nb.privacy.training import TrainingDoor
+from kagura_nb.records import Policy
 
-__all__ = ["POLICIES", "Policy", "PrivacyFilter", "PromptDoor", "label", "surrogate", "train"]
+__all__ = [
+    "POLICIES",
+    "Policy",
+    "PrivacyFilter",
+    "PromptDoor",
+    "TrainingDoor",
+    "label",
+    "surrogate",
+    "train",
+]

@@ -47,13 +47,13 @@ class Engine:
     def __init__(self, rows: Iterable[Recognizer]) -> None:
         rows = tuple(rows)
         self._placeholder = placeholders({row.type for row in (*TABLE, *rows)})
-        kept = sorted(rows, key=lambda row: -row.ceiling)
-        self._rank = {id(row): rank for rank, row in enumerate(kept)}
-        self._always = [(row.digits, row.token, row) for row in kept if not row.literals]
-        self._hinted: dict[str, list[tuple[str, Recognizer]]] = {}
-        for row in kept:
+        self._rows = sorted(rows, key=lambda row: -row.ceiling)
+        self._shapes = {row.shape: compiled(row.shape).search for row in rows}
+        self._always = {at for at, row in enumerate(self._rows) if not row.literals}
+        self._hinted: dict[str, list[int]] = {}
+        for at, row in enumerate(self._rows):
             for hint in row.literals:
-                self._hinted.setdefault(hint[0], []).append((hint, row))
+                self._hinted.setdefault(hint, []).append(at)
 
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
@@ -71,24 +71,22 @@ class Engine:
     def _relevant(self, text: str) -> list[Recognizer]:
         digits = sum(map(text.count, DIGITS))
         longest = max(map(len, text.split()), default=0)
-        rows = [
+        shapes = {shape for shape, search in self._shapes.items() if search(text)}
+        hinted = (self._hinted[hint] for hint in filter(text.__contains__, self._hinted))
+        rows = (self._rows[at] for at in sorted(self._always.union(*hinted)))
+        return [
             row
-            for first in self._hinted.keys() & set(text)
-            for hint, row in self._hinted[first]
-            if row.digits <= digits and row.token <= longest and hint in text
+            for row in rows
+            if row.digits <= digits and row.token <= longest and row.shape in shapes
         ]
-        always = [row for least, token, row in self._always if least <= digits and token <= longest]
-        return sorted({id(row): row for row in rows + always}.values(), key=self._place)
-
-    def _place(self, row: Recognizer) -> int:
-        return self._rank[id(row)]
 
 
 def _choose(text: str, rows: Sequence[Recognizer]) -> tuple[list[Candidate], bool]:
     """The winners, and whether a loser has a part that no winner covers."""
+    found = [(row, spans) for row in rows if (spans := row.spans(text))]
     whole = len(text) - len(text.lstrip()), len(text.rstrip())
     claimed = bytearray(len(text))
-    candidates = [one for row in rows for one in _candidates(text, row, whole, claimed)]
+    candidates = [one for row in found for one in _candidates(text, *row, whole, claimed)]
     candidates.sort(key=lambda one: (-one.confidence, one.start - one.end, one.start))
     taken, chosen, losers = bytearray(len(text)), [], []
     for one in candidates:
@@ -109,18 +107,23 @@ def _mask(text: str, chosen: Sequence[Candidate]) -> str:
 
 
 def _candidates(
-    text: str, row: Recognizer, whole: tuple[int, int], claimed: bytearray
+    text: str,
+    row: Recognizer,
+    spans: Iterable[tuple[int, int]],
+    whole: tuple[int, int],
+    claimed: bytearray,
 ) -> Iterator[Candidate]:
     """The row's candidates; those inside what a surer row claimed would lose and are passed over.
 
     Args:
         text: normalised.
         row: as sure as it may be, rows come in that order.
+        spans: where its pattern is.
         whole: the span of the text without the space around it.
         claimed: the confidence in percent with which a character is claimed; updated.
     """
     ceiling = round(100 * row.ceiling)
-    for start, end in row.spans(text):
+    for start, end in spans:
         if claimed[start] >= ceiling and claimed[end - 1] >= ceiling:
             continue
         for span in _valid(text, start, end, row):

@@ -14,6 +14,8 @@ NO_NUMBER = behind(
     "order", "invoice", "serial", "tracking", "part", "sku", "ticket", "case", "isbn", "注文",
     "伝票", "追跡", "法人", "型番",
 )  # fmt: skip
+LETTERED = "[0-9][ -]?[A-Z]"
+SIX_DIGITS = "[0-9]{6}"
 STATES = (
     "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|"
     "T[NX]|UT|V[AT]|W[AIVY]"
@@ -82,6 +84,11 @@ NATIONAL = {
 in it, confidence alone, words near it in small letters."""
 
 
+SHAPES = {
+    **dict.fromkeys(("cn.ric", "kr.rrn", "se.personnummer", "fi.hetu", "my.nric"), SIX_DIGITS),
+    **dict.fromkeys(("in_.pan", "es.dni", "es.nie", "it.codicefiscale", "mx.curp"), LETTERED),
+}
+"""What a text lacks that certainly has none of them."""
 SPELLINGS = (str.lower, str.upper, str.capitalize, str.title)
 
 
@@ -120,6 +127,7 @@ def _national(
         check=partial(listed, module),
         literals=() if alone else tuple(form(one) for one in near for form in SPELLINGS),
         digits=digits,
+        shape=SHAPES.get(module, ""),
     )
 
 
@@ -159,6 +167,7 @@ ROWS = (
         r"[A-Z](?<![A-Za-z0-9].)[A-Z][0-9]{8}[A-Z]{2}(?![A-Za-z0-9])",
         0.6,
         digits=8,
+        shape=LETTERED,
     ),
     Recognizer(
         "NATIONAL_ID",  # United Kingdom's national insurance
@@ -166,12 +175,14 @@ ROWS = (
         r"(?: ?[0-9]{2}){3} ?[A-D](?![A-Za-z0-9])",
         0.7,
         digits=6,
+        shape=LETTERED,
     ),
     Recognizer(
         "NATIONAL_ID",  # Singapore's identity card
         r"[STFGM](?<![A-Za-z0-9].)[0-9]{7}[A-Z](?![A-Za-z0-9])",
         0.6,
         digits=7,
+        shape=LETTERED,
     ),
     *(_labelled(*one) for one in LABELLED),
     *(_national(module, *rest) for module, rest in NATIONAL.items()),
@@ -211,6 +222,7 @@ ROWS = (
         r"(?![A-Za-z0-9])",
         0.6,
         digits=2,
+        shape=LETTERED,
     ),
     Recognizer(
         "POSTAL_CODE",  # Canada
@@ -218,5 +230,6 @@ ROWS = (
         r"[ABCEGHJ-NPRSTV-Z][0-9](?![A-Za-z0-9])",
         0.6,
         digits=3,
+        shape=LETTERED,
     ),
 )

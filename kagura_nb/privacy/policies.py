@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
-from typing import Literal, get_args
+from typing import get_args
 
 from kagura_nb.privacy.normal import normalise
 from kagura_nb.privacy.table import SECRETS
 from kagura_nb.privacy.validators import compact
-from kagura_nb.records import Finding
+from kagura_nb.records import Finding, Policy
 
-Policy = Literal["label", "surrogate", "drop"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 ENGLISH_NAMES = ("Alex Carter", "Robin Hayes", "Sam Ellis", "Kim Parker", "Jo Miller", "Chris Reed")
 JAPANESE_NAMES = ("山川花子", "海野一郎", "森野太郎", "川上桜", "空田光", "石原草太")

@@ -18,6 +18,7 @@ from functools import cache
 
 Check = Callable[[str], bool]
 Finder = Callable[[str], Iterable[tuple[int, int]]]
+Search = Callable[[str], Iterable[re.Match[str]]]
 
 Near = Callable[[str, str], bool]
 """Whether the words before and after a candidate are those in question."""
@@ -30,6 +31,13 @@ LABEL = re.compile(r"(?:(?<![a-z])(?:id|no|number|code)|コード|番号|ナン�
 
 compiled = cache(re.compile)
 """A pattern, ready for use."""
+
+
+@cache
+def _searched(pattern: str | re.Pattern[str]) -> tuple[Search, str | int]:
+    """How a pattern is searched for, and the group that is its value."""
+    ready = compiled(pattern)
+    return ready.finditer, "value" if "value" in ready.groupindex else 0
 
 
 def anything(value: str) -> bool:
@@ -52,6 +60,7 @@ class Recognizer:
         literals: one of them must occur in the text for the row to be tried at all.
         digits: so many ASCII digits must.
         token: so many characters must stand together without a space.
+        shape: a pattern, shared by many rows, that must occur.
         split: a candidate that is not valid is tried again without its outer groups of digits.
         secret: whether it is a secret: never trained on in any form.
         switch: name of the switch that turns it on; empty: always on.
@@ -68,6 +77,7 @@ class Recognizer:
     literals: tuple[str, ...] = ()
     digits: int = 0
     token: int = 0
+    shape: str = ""
     split: bool = False
     secret: bool = False
     switch: str = ""
@@ -82,9 +92,8 @@ class Recognizer:
         """Where its candidates are."""
         if self.finder:
             return self.finder(text)
-        pattern = compiled(self.pattern)
-        group = "value" if "value" in pattern.groupindex else 0
-        return [match.span(group) for match in pattern.finditer(text)]
+        search, group = _searched(self.pattern)
+        return [match.span(group) for match in search(text)]
 
 
 def words(*parts: str) -> Near:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kagura_nb.privacy.filter import PrivacyFilter
-from kagura_nb.privacy.policies import POLICIES, Policy, label
+from kagura_nb.privacy.policies import POLICIES, label
 from kagura_nb.privacy.table import SECRETS
-from kagura_nb.records import Conversation, Finding
+from kagura_nb.records import Conversation, Finding, Policy
 
 MOST_PLACES = 100
 """Conversations that a report lists; it counts all of them."""

@@ -5,15 +5,15 @@ conversation ── admit ──> messages without personal data ──> file �
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from kagura_nb.errors import PrivacyError
 from kagura_nb.privacy.filter import PrivacyFilter
-from kagura_nb.privacy.policies import Policy, train
+from kagura_nb.privacy.policies import train
 from kagura_nb.privacy.table import SECRETS
-from kagura_nb.records import Conversation, Message
+from kagura_nb.records import Conversation, Message, Policy
 
 
 class TrainingDoor:
@@ -23,13 +23,19 @@ class TrainingDoor:
         policy: what becomes of personal data; secrets always drop the conversation.
         private: finds it.
         key: makes surrogates, see `policies.surrogate`.
+        fakes: surrogates that were made before.
+
+    Attributes:
+        fakes: every surrogate, those made since included.
     """
 
-    def __init__(self, policy: Policy, private: PrivacyFilter, key: bytes = b"") -> None:
+    def __init__(
+        self, policy: Policy, private: PrivacyFilter, key: bytes = b"", fakes: Iterable[str] = ()
+    ) -> None:
         self.policy = policy
+        self.fakes = set(fakes)
         self._private = private
         self._key = key
-        self._fakes: set[str] = set()
 
     def admit(self, conversation: Conversation) -> tuple[Message, ...] | None:
         """All messages, the reply last, as they may be trained on; None where they must not."""
@@ -43,6 +49,12 @@ class TrainingDoor:
             *(Message(one.role, text) for one, text in messages),
             Message("assistant", reply),
         )
+
+    def why(self, conversation: Conversation) -> str:
+        """The reason for which a conversation is not admitted."""
+        texts = [*(one.content for one in conversation.messages), conversation.reply]
+        found = {one.type for text in texts for one in self._private.findings(text)}
+        return "holds a secret" if found & SECRETS else "holds personal data"
 
     def check(self, path: Path) -> None:
         """Look at a file's bytes once more, as they are about to leave.
@@ -70,12 +82,12 @@ class TrainingDoor:
         kept = train(text, self._private.findings, self.policy, self._key)
         if kept is not None and self.policy == "surrogate":
             left = self._private.findings(kept)
-            self._fakes.update(kept[one.start : one.end] for one in left)
+            self.fakes.update(kept[one.start : one.end] for one in left)
         return kept
 
     def _left(self, text: str) -> Iterator[str]:
         for one in self._private.findings(text):
-            if one.type in SECRETS or text[one.start : one.end] not in self._fakes:
+            if one.type in SECRETS or text[one.start : one.end] not in self.fakes:
                 yield one.type
 
 

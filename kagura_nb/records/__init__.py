@@ -12,7 +12,7 @@ from kagura_nb.records.conversations import (
     Role,
     Usage,
 )
-from kagura_nb.records.training import Consent, Dataset, Job, JobEvent, Method, Row, State
+from kagura_nb.records.training import Consent, Dataset, Job, JobEvent, Method, Policy, Row, State
 
 __all__ = [
     "GOOD_RATING",
@@ -27,6 +27,7 @@ __all__ = [
     "JobEvent",
     "Message",
     "Method",
+    "Policy",
     "Recalled",
     "Role",
     "Row",

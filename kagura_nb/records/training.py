@@ -12,6 +12,9 @@ Method = Literal["sft", "dpo", "kto"]
 """How a model is trained: on good replies (supervised), on pairs of a better and a worse reply
 (direct preference optimisation), or on replies that are good or poor each by itself (KTO)."""
 
+Policy = Literal["label", "surrogate", "drop"]
+"""What becomes of personal data before training, see `privacy.policies`."""
+
 State = Literal[
     "planned",
     "approved",
@@ -73,7 +76,7 @@ class Dataset:
     validation_tokens: int
     longest: int
     estimated: bool
-    policy: str
+    policy: Policy
     code: str
     selection: str
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class Job:
         tokens: tokens billed, None while unknown.
         cost: price in USD, None while unknown.
         estimate: price in USD that was approved, None where unknown.
+        share: of the sessions that the result shall answer; 0 leaves things as they are.
         problem: one line that says what went wrong, with its cure.
     """
 
@@ -118,6 +122,7 @@ class Job:
     tokens: int | None = None
     cost: Decimal | None = None
     estimate: Decimal | None = None
+    share: float = 1.0
     problem: str | None = None
 
     @property

@@ -5,7 +5,7 @@ Readers see one consistent state, writers take turns; `sqlite` and `postgresql` 
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -75,6 +75,21 @@ class Database:
         """A connection outside any transaction, for what the database refuses inside one."""
         with self._translated(), self._engine.connect() as connection:
             yield connection.execution_options(**self._dialect.options("maintain"))
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[bool]:
+        """Do something that only one at a time may do, or learn that somebody else does it.
+
+        Args:
+            name: of what is done, fit for a file's name.
+
+        Yields:
+            False where somebody else is at it, in this process or another.
+        """
+        with ExitStack() as held:
+            with self._translated():
+                mine = held.enter_context(self._dialect.exclusive(self._engine, name))
+            yield mine
 
     def close(self) -> None:
         """Give back every connection; the next operation opens new ones."""

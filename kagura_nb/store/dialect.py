@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -37,6 +38,9 @@ class Dialect(Protocol):
 
     def options(self, use: Use) -> dict[str, Any]:
         """Execution options that make a connection fit for a use."""
+
+    def exclusive(self, engine: Engine, name: str) -> AbstractContextManager[bool]:
+        """Whether nobody else, on any machine with this database, does what has this name."""
 
     def unsample(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
         """Keep what users say out of the samples that a planner takes."""

@@ -10,7 +10,8 @@ replicas and backups, and freed blocks of its disk are out of reach from here.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,9 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     inspect,
+    select,
     text,
 )
 from sqlalchemy.schema import CreateSchema
@@ -133,6 +136,20 @@ def schema_of(user: str) -> str:
 def options(use: Use) -> dict[str, Any]:
     """Execution options that make a connection fit for a use."""
     return {"isolation_level": ISOLATION[use], "kagura_use": use}
+
+
+@contextmanager
+def exclusive(engine: Engine, name: str) -> Iterator[bool]:
+    """Whether nobody else does what has this name; the server ends it with the connection."""
+    key = func.hashtext(func.current_schema().concat(name))
+    with engine.connect() as connection:
+        connection = connection.execution_options(**options("maintain"))
+        held = bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
+        try:
+            yield held
+        finally:
+            if held:
+                connection.scalar(select(func.pg_advisory_unlock(key)))
 
 
 def unsample(connection: Connection, table: str, columns: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ class Selection:
         text: with all of these words somewhere in messages, reply, correction or comment, in any
             case and width of their letters.
         min_rating: with at least so many stars; a corrected one counts as good.
+        max_rating: with at most so many stars, and not corrected.
         since: from this time on.
         until: before this time.
         trainable: complete, not excluded.
@@ -38,6 +39,7 @@ class Selection:
     tag: str | None = None
     text: str | None = None
     min_rating: int | None = None
+    max_rating: int | None = None
     since: datetime | None = None
     until: datetime | None = None
     trainable: bool = False
@@ -46,6 +48,20 @@ class Selection:
     def __post_init__(self) -> None:
         if self.text is not None and not self.text.strip():
             raise SettingsError("The text to look for is empty", "Give at least one word")
+
+    @property
+    def words(self) -> list[str]:
+        """The conditions other than the stars, in words."""
+        said = {
+            "{} named conversations": self.ids and len(self.ids),
+            "session {}": self.session,
+            "model {}": self.model,
+            "tag {}": self.tag,
+            "with the words {!r}": self.text,
+            "since {:%Y-%m-%d}": self.since,
+            "before {:%Y-%m-%d}": self.until,
+        }
+        return [form.format(value) for form, value in said.items() if value is not None]
 
     def where(self) -> list[ColumnElement[bool]]:
         """The conditions in SQL, to be joined by AND."""
@@ -64,6 +80,8 @@ class Selection:
         conditions += [_contains(word) for word in folded(self.text or "").split()]
         if self.min_rating is not None:
             conditions.append(_rated(self.min_rating))
+        if self.max_rating is not None:
+            conditions += [row.rating <= self.max_rating, row.correction.is_(None)]
         if self.since is not None:
             conditions.append(row.created_at >= to_text(self.since))
         if self.until is not None:

@@ -8,7 +8,8 @@ with zeros. Words are in FTS5.
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,23 @@ def connect(url: URL, user: str, **common: Any) -> Engine:
 def options(use: Use) -> dict[str, Any]:
     """Execution options that make a connection fit for a use."""
     return {"kagura_use": use}
+
+
+@contextmanager
+def exclusive(engine: Engine, name: str) -> Iterator[bool]:
+    """Whether nobody else does what has this name; the system ends it with the process."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(Path(str(engine.url.database)).with_name(f"{name}.lock"), mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def unsample(connection: Connection, table: str, columns: Sequence[str]) -> None:

@@ -1,0 +1,194 @@
+"""From conversations to the files of a dataset, in memory that does not grow with their texts.
+
+    drafts ──► one file of all rows ──► near-duplicates out ──► train.jsonl, validation.jsonl
+
+The version is a hash of the rows, so the same rows always are the same dataset. A row's part hangs
+on its messages alone: it never changes sides, and no prompt is on both.
+"""
+
+import hashlib
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from kagura_nb.datasets import duplicates
+from kagura_nb.datasets.drafts import Draft, Spec
+from kagura_nb.datasets.formats import METHOD_FORMATS, format_of
+from kagura_nb.datasets.remarks import remarks
+from kagura_nb.errors import DatasetError
+from kagura_nb.records import Dataset, Row
+from kagura_nb.store.datasets import OUT, TRAIN, VALIDATION, Line
+from kagura_nb.tokens import Counter as Tokens
+from kagura_nb.tokens import Estimate, counter
+
+VALIDATION_SHARE = 0.1
+FEWEST = 10
+"""Rows from which some are held out to measure on."""
+DRAFT_FILE = "draft.jsonl"
+PER_MESSAGE = 4
+"""Tokens around a message: three, and one for its role."""
+PER_ROW = 3
+COUNTED_AS = "openai:gpt-4.1-mini"
+"""The model whose tokens are counted; all from gpt-4o on have the same ones."""
+DUPLICATE = "nearly the same as"
+
+
+@dataclass(slots=True)
+class Pile:
+    """The rows of the draft file and what is known of each, and what has no row.
+
+    Args:
+        ids: the conversations it is made of.
+        tokens: its number of tokens.
+        ranks: see `Draft`.
+        shares: its place between 0 and 1, by its messages.
+        replies: a hash of its reply.
+        signatures: its MinHash signature, as bytes.
+        out: conversations that were left out.
+    """
+
+    ids: list[tuple[str, ...]] = field(default_factory=list)
+    tokens: "array[int]" = field(default_factory=lambda: array("q"))
+    ranks: "array[int]" = field(default_factory=lambda: array("q"))
+    shares: "array[float]" = field(default_factory=lambda: array("d"))
+    replies: "array[int]" = field(default_factory=lambda: array("q"))
+    signatures: bytearray = field(default_factory=bytearray)
+    out: list[Line] = field(default_factory=list)
+
+    def add(self, draft: Draft, row: Row, tokens: int) -> None:
+        """Know a row of the draft file."""
+        said = "\n".join(one.content for one in row.messages)
+        self.ids.append(draft.conversations)
+        self.tokens.append(tokens)
+        self.ranks.append(draft.rank)
+        self.shares.append(int.from_bytes(hashlib.sha256(said.encode()).digest()[:6]) / 2**48)
+        self.replies.append(hash(row.reply))
+        self.signatures += duplicates.signature(f"{said}\n{row.reply}").tobytes()
+
+    def leave_out(self, ids: Iterable[str], reason: str) -> None:
+        """Know why conversations have no row."""
+        self.out += [Line(one, OUT, reason=reason) for one in ids]
+
+
+def build(found: Iterable[Draft], spec: Spec, folder: Path) -> tuple[Dataset, list[Line]]:
+    """Write the files of a dataset into an empty folder.
+
+    Args:
+        found: its drafts.
+        spec: what they were made by.
+        folder: gets `train.jsonl` and `validation.jsonl`, in the method's own format.
+
+    Returns:
+        The dataset, and what became of every conversation that was meant.
+
+    Raises:
+        DatasetError: nothing is left to train on.
+        StoreError: the conversations cannot be read.
+    """
+    count = counter(COUNTED_AS)
+    pile = _pile_up(found, spec, folder / DRAFT_FILE, count)
+    if not pile.ids:
+        raise _nothing_left(pile)
+    ranks = np.frombuffer(pile.ranks, np.int64)
+    same = duplicates.find(np.frombuffer(pile.signatures, np.uint32), ranks)
+    for one, kept in same.items():
+        pile.leave_out(pile.ids[one], f"{DUPLICATE} {pile.ids[kept][0][-6:]}")
+    lines, digest = _deal(pile, same.keys(), folder, spec)
+    (folder / DRAFT_FILE).unlink()
+    parts = {part: [one for one in lines if one.part == part] for part in (TRAIN, VALIDATION)}
+    kept_rows = [one for one in range(len(pile.ids)) if one not in same]
+    tokens = [pile.tokens[one] for one in kept_rows]
+    left_out = Counter(_kind(one.reason or "") for one in pile.out)
+    dataset = Dataset(
+        version=digest,
+        method=spec.method,
+        created_at=datetime.now(UTC),
+        train_rows=len({one.number for one in parts[TRAIN]}),
+        validation_rows=len({one.number for one in parts[VALIDATION]}),
+        train_tokens=_tokens(parts[TRAIN]),
+        validation_tokens=_tokens(parts[VALIDATION]),
+        longest=max(tokens),
+        estimated=isinstance(count, Estimate),
+        policy=spec.policy,
+        code=version("kagura-nb"),
+        selection=spec.words,
+        left_out=dict(left_out.most_common()),
+        warnings=remarks(tokens, [pile.replies[one] for one in kept_rows], len(same)),
+    )
+    return dataset, [*lines, *pile.out]
+
+
+def count_tokens(row: Row, count: Tokens) -> int:
+    """Tokens of a row as OpenAI counts a chat ("Data preparation", OpenAI cookbook, 2026-11).
+
+    Three for each message, one for its role, its text, and three for the row; of a pair both
+    replies.
+    """
+    texts = [*(one.content for one in row.messages), row.reply]
+    texts += [] if row.rejected is None else [row.rejected]
+    return sum(map(count.count, texts)) + PER_MESSAGE * len(texts) + PER_ROW
+
+
+def _pile_up(found: Iterable[Draft], spec: Spec, path: Path, count: Tokens) -> Pile:
+    pile = Pile()
+    made = format_of(METHOD_FORMATS[spec.method]).write
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for one in found:
+            if one.row is None:
+                pile.leave_out(one.conversations, one.reason or "")
+            else:
+                file.write(json.dumps(made(one.row), ensure_ascii=False) + "\n")
+                pile.add(one, one.row, count_tokens(one.row, count))
+    return pile
+
+
+def _deal(pile: Pile, without: Iterable[int], folder: Path, spec: Spec) -> tuple[list[Line], str]:
+    """Copy each row of the draft file into its part; return where they are, and the version."""
+    gone = set(without)
+    least = VALIDATION_SHARE if len(pile.ids) - len(gone) >= FEWEST else 0.0
+    digest = hashlib.sha256(f"{spec.method} {spec.policy}\n".encode())
+    lines: list[Line] = []
+    written: Counter[str] = Counter()
+    with (
+        (folder / DRAFT_FILE).open("rb") as drafts,
+        (folder / f"{TRAIN}.jsonl").open("wb") as train,
+        (folder / f"{VALIDATION}.jsonl").open("wb") as validation,
+    ):
+        files = {TRAIN: train, VALIDATION: validation}
+        for one, text in enumerate(drafts):
+            if one not in gone:
+                part = VALIDATION if pile.shares[one] < least else TRAIN
+                files[part].write(text)
+                digest.update(part.encode() + text)
+                number, tokens = written[part], pile.tokens[one]
+                lines += [Line(name, part, number, tokens) for name in pile.ids[one]]
+                written[part] += 1
+    return lines, digest.hexdigest()[:12]
+
+
+def _tokens(lines: Iterable[Line]) -> int:
+    return sum({one.number: one.tokens or 0 for one in lines}.values())
+
+
+def _kind(reason: str) -> str:
+    """A reason without the conversation that it names."""
+    return f"{DUPLICATE} another" if reason.startswith(DUPLICATE) else reason
+
+
+def _nothing_left(pile: Pile) -> DatasetError:
+    reasons = Counter(_kind(one.reason or "") for one in pile.out)
+    if not reasons:
+        return DatasetError(
+            "There is no conversation to train on", "Rate replies with 4 or 5 stars, or correct one"
+        )
+    why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    return DatasetError(
+        f"Every conversation is left out ({why})", "`%kagura scan` shows what is private"
+    )

@@ -1,0 +1,43 @@
+"""What the owner of a dataset should know before training on it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+FEWEST = 10
+"""Rows below which OpenAI refuses a file ("Supervised fine-tuning", 2026-11)."""
+ENOUGH = 50
+"""Rows from which OpenAI expects a difference (same page)."""
+LONG = 8_192
+"""Tokens of a row that many models of one's own machine cannot take."""
+MUCH = 0.3
+
+
+def remarks(tokens: Sequence[int], replies: Sequence[int], duplicates: int) -> tuple[str, ...]:
+    """Warnings, a line each.
+
+    Args:
+        tokens: of every row.
+        replies: something equal for equal replies, for every row.
+        duplicates: rows that were left out because others say nearly the same.
+    """
+    rows = len(tokens)
+    long = sum(count > LONG for count in tokens)
+    common = Counter(replies).most_common(1)[0][1]
+    found = {
+        f"Only {rows} rows: OpenAI refuses fewer than {FEWEST}, and little is learnt.": (
+            rows < FEWEST
+        ),
+        f"{rows} rows are few: from {ENOUGH} on a difference can be expected.": (
+            FEWEST <= rows < ENOUGH
+        ),
+        f"{long} of {rows} rows have over {LONG:,} tokens: small models cannot take them.": (
+            long > 0
+        ),
+        f"One-sided: {common} of {rows} rows have the same reply.": (
+            rows >= FEWEST and common > MUCH * rows
+        ),
+        f"{duplicates} rows said nearly the same as others and are left out.": (
+            duplicates > MUCH * (rows + duplicates)
+        ),
+    }
+    return tuple(line for line, holds in found.items() if holds)

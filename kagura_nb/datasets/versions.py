@@ -1,0 +1,169 @@
+"""Every dataset of a user: built, kept, read, compared, thrown away.
+
+    <user's folder>/datasets/<version>/train.jsonl, validation.jsonl
+
+A version never changes. When one of its conversations is forgotten its files go; what is left to
+know, which model was trained on it, is in the store.
+"""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tqdm import tqdm
+
+from kagura_nb.datasets import formats
+from kagura_nb.datasets.build import build
+from kagura_nb.datasets.drafts import Spec, drafts
+from kagura_nb.errors import DatasetError
+from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
+from kagura_nb.records import Dataset, Row
+from kagura_nb.store import ConversationCollector, jobs
+from kagura_nb.store import datasets as table
+from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference
+
+PARTS = (TRAIN, VALIDATION)
+FAKES_FILE = "fakes.json"
+GOOD = Spec()
+"""Good conversations, for supervised training."""
+KEY_FILE = "surrogate.key"
+KEY_BYTES = 32
+
+
+class Datasets:
+    """The datasets of one user.
+
+    Args:
+        store: has the conversations.
+    """
+
+    def __init__(self, store: ConversationCollector) -> None:
+        self._store = store
+        self._folder = store.settings.user_home / "datasets"
+
+    def build(self, spec: Spec = GOOD, *, progress: bool = False) -> Dataset:
+        """Make a dataset of what the store holds now.
+
+        Args:
+            spec: which conversations, for what, under which policy.
+            progress: show a bar when it takes over two seconds.
+
+        Raises:
+            DatasetError: nothing is left to train on, or the files cannot be written.
+            StoreError: the conversations cannot be read.
+        """
+        door = self._door(spec.policy)
+        found = drafts(self._store, spec, door)
+        bar = tqdm(found, "Dataset", delay=2, unit=" rows", disable=not progress)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with TemporaryDirectory(dir=self._folder, prefix="draft-") as draft:
+                dataset, lines = build(bar, spec, Path(draft))
+                (Path(draft) / FAKES_FILE).write_text(json.dumps(sorted(door.fakes)))
+                self._keep(Path(draft), dataset.version)
+        except OSError as error:
+            raise DatasetError(
+                f"The dataset cannot be written ({error.strerror})", "Make room and try again"
+            ) from error
+        with self._store.database.write(durable=True) as connection:
+            table.add(connection, dataset, lines)
+        return dataset
+
+    def get(self, version: str = "last") -> Dataset:
+        """The dataset of a version, or of the beginning of one; `last` is the newest.
+
+        Raises:
+            DatasetError: there is none, or more than one.
+        """
+        found = [one for one in self.latest() if one.version.startswith(version)]
+        found = self.latest()[:1] if version == "last" else found
+        if len(found) != 1:
+            raise DatasetError(
+                f"There is no dataset {version!r}" if not found else f"{version!r} means several",
+                "`%kagura data --list` lists them",
+            )
+        return found[0]
+
+    def latest(self) -> list[Dataset]:
+        """The datasets, newest first."""
+        with self._store.database.read() as connection:
+            return table.latest(connection)
+
+    def rows(self, dataset: Dataset, part: str = TRAIN) -> Iterator[Row]:
+        """The rows of a part, in order.
+
+        Raises:
+            DatasetError: its files are gone.
+        """
+        path = self._folder / dataset.version / f"{part}.jsonl"
+        if not path.exists():
+            raise DatasetError(
+                f"The files of dataset {dataset.version} are gone, because a conversation in it"
+                " was forgotten or they were deleted",
+                "Build it again with `%kagura data`",
+            )
+        return formats.read(formats.METHOD_FORMATS[dataset.method], path)
+
+    def write(self, dataset: Dataset, part: str, format: str, path: Path) -> int:
+        """Write a part as a file for a trainer, look at its bytes once more, and count its rows.
+
+        Raises:
+            DatasetError: an unknown format, or files that are gone.
+            PrivacyError: something private is in it; the file is deleted.
+        """
+        count = formats.write(self.rows(dataset, part), format, path)
+        try:
+            fakes = json.loads((self._folder / dataset.version / FAKES_FILE).read_bytes())
+            self._door(dataset.policy, fakes).check(path)
+        except BaseException:
+            path.unlink()
+            raise
+        return count
+
+    def difference(self, before: Dataset, after: Dataset) -> Difference:
+        """Which conversations a dataset has that an earlier one had not, and the other way."""
+        with self._store.database.read() as connection:
+            return table.difference(connection, before.version, after.version)
+
+    def discard(self, ids: Sequence[str]) -> list[str]:
+        """Throw away the files of every dataset with any of these conversations.
+
+        Returns:
+            The models that were trained on them, as `provider:model`, or the jobs that are at it.
+        """
+        with self._store.database.read() as connection:
+            versions = sorted(table.holding(connection, ids))
+            trained = jobs.trained_on(connection, versions)
+        for version in versions:
+            shutil.rmtree(self._folder / version, ignore_errors=True)
+        used = {one.dataset for one in trained}
+        with self._store.database.write(durable=True) as connection:
+            for version in set(versions) - used:
+                table.remove(connection, version)
+        return [one.model or f"job {one.id[-6:]}" for one in trained]
+
+    def _keep(self, draft: Path, version: str) -> None:
+        """Let the files of a version appear as a whole; those that are there stay."""
+        target = self._folder / version
+        if not target.exists():
+            draft.rename(target)
+            draft.mkdir()
+
+    def _door(self, policy: Policy, fakes: Iterable[str] = ()) -> TrainingDoor:
+        key = self._surrogate_key() if policy == "surrogate" else b""
+        return TrainingDoor(policy, PrivacyFilter(), key, fakes)
+
+    def _surrogate_key(self) -> bytes:
+        """What makes fakes the same for the same value, and only for this user."""
+        path = self._store.settings.user_home / KEY_FILE
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with path.open("xb") as file:
+                path.chmod(0o600)
+                file.write(secrets.token_bytes(KEY_BYTES))
+        except FileExistsError:
+            pass
+        return path.read_bytes()

@@ -1,0 +1,162 @@
+"""Which datasets there are, and which conversations went into each: their lineage.
+
+What the rows say is in files, see `kagura_nb.datasets`; here are no texts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    CompoundSelect,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    Select,
+    Table,
+    Text,
+    delete,
+    except_,
+    func,
+    insert,
+    intersect,
+    select,
+)
+
+from kagura_nb.records import Dataset
+from kagura_nb.store.rows import to_text
+from kagura_nb.store.schema import ORDERED
+
+metadata = MetaData()
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("created_at", ORDERED, nullable=False),
+    Column("facts", JSON, nullable=False),
+)
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("conversation_id", ORDERED, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("tokens", Integer),
+    Column("reason", Text),
+)
+
+TRAIN, VALIDATION, OUT = "train", "validation", "out"
+"""The parts: to learn from, to measure on, left out."""
+BATCH = 500
+"""Rows written, and ids looked up, by one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of a conversation in a dataset.
+
+    Args:
+        conversation_id: which one.
+        part: where it is.
+        number: of its line in the part's file, from 0; 0 where it was left out.
+        tokens: of its row, None where it was left out.
+        reason: why it was left out, None where it was not.
+    """
+
+    conversation_id: str
+    part: str
+    number: int = 0
+    tokens: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one dataset has of another, in conversations.
+
+    Args:
+        added: only in the later one.
+        removed: only in the earlier one.
+        kept: in both.
+    """
+
+    added: int
+    removed: int
+    kept: int
+
+
+def add(connection: Connection, dataset: Dataset, lines: Iterable[Line]) -> None:
+    """Record a dataset; one of the same version is left as it is."""
+    if get(connection, dataset.version) is not None:
+        return
+    facts = asdict(dataset)
+    row = {"version": facts.pop("version"), "created_at": to_text(facts.pop("created_at"))}
+    connection.execute(insert(datasets), {**row, "facts": facts})
+    left = iter(lines)
+    while batch := [{"version": dataset.version, **asdict(one)} for one in islice(left, BATCH)]:
+        connection.execute(insert(lineage), batch)
+
+
+def get(connection: Connection, version: str) -> Dataset | None:
+    """The dataset of a version, None where there is none."""
+    found = connection.execute(select(datasets).where(datasets.c.version == version)).first()
+    return None if found is None else _to_dataset(found)
+
+
+def latest(connection: Connection, count: int = 100) -> list[Dataset]:
+    """The latest datasets, newest first."""
+    query = select(datasets).order_by(datasets.c.created_at.desc(), datasets.c.version)
+    return [_to_dataset(row) for row in connection.execute(query.limit(count))]
+
+
+def lines(connection: Connection, version: str) -> Iterator[Line]:
+    """What became of every conversation that was meant, in the order of the files."""
+    of = lineage.c
+    query = select(of.conversation_id, of.part, of.number, of.tokens, of.reason)
+    query = query.where(of.version == version).order_by(of.part, of.number, of.conversation_id)
+    for row in connection.execute(query):
+        yield Line(*row)
+
+
+def difference(connection: Connection, before: str, after: str) -> Difference:
+    """Which conversations to train or measure on two datasets share."""
+    old, new = (_members(version) for version in (before, after))
+    found = (except_(new, old), except_(old, new), intersect(new, old))
+    return Difference(*(_count(connection, one) for one in found))
+
+
+def holding(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Versions that any of these conversations went into."""
+    found: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        wanted = lineage.c.conversation_id.in_(ids[start : start + BATCH])
+        query = select(lineage.c.version).distinct().where(wanted, lineage.c.part != OUT)
+        found.update(connection.scalars(query))
+    return found
+
+
+def remove(connection: Connection, version: str) -> None:
+    """Forget a dataset and its lineage."""
+    connection.execute(delete(lineage).where(lineage.c.version == version))
+    connection.execute(delete(datasets).where(datasets.c.version == version))
+
+
+def _members(version: str) -> Select[tuple[str]]:
+    of = lineage.c
+    return select(of.conversation_id).where(of.version == version, of.part != OUT)
+
+
+def _count(connection: Connection, query: CompoundSelect[tuple[str]]) -> int:
+    return connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _to_dataset(row: Row[tuple[object, ...]]) -> Dataset:
+    made = Dataset(
+        version=row.version, created_at=datetime.fromisoformat(row.created_at), **row.facts
+    )
+    return replace(made, warnings=tuple(made.warnings))

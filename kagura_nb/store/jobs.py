@@ -1,0 +1,179 @@
+"""Jobs of fine-tuning as they are known on disk. What may follow what is in `tuning.jobs`.
+
+A job changes state only from the one that its mover believes it to be in, so of two who press at
+once one learns that the other was first. The database itself holds that a backend has at most one
+job that is under way.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    RowMapping,
+    Select,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from kagura_nb.records import Job, JobEvent, State
+from kagura_nb.store.datasets import OUT, lineage
+from kagura_nb.store.rows import to_text
+from kagura_nb.store.schema import ORDERED
+
+metadata = MetaData()
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", ORDERED, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("base_model", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("epochs", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", ORDERED, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("remote_id", Text),
+    Column("files", JSON, nullable=False),
+    Column("model", Text),
+    Column("tokens", Integer),
+    Column("cost", Text),
+    Column("estimate", Text),
+    Column("share", Float, nullable=False),
+    Column("problem", Text),
+    Column("seen", Text, nullable=False),
+)
+job_events = Table(
+    "job_events",
+    metadata,
+    Column("job_id", ORDERED, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", ORDERED, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("step", Integer),
+    Column("steps", Integer),
+    Column("loss", Float),
+    Column("validation_loss", Float),
+    Column("tokens", Integer),
+)
+
+UNDER_WAY: tuple[State, ...] = ("approved", "uploading", "submitting", "queued", "running")
+
+
+def add(connection: Connection, job: Job) -> None:
+    """Record a job that is planned."""
+    connection.execute(insert(jobs), {**_to_row(asdict(job)), "seen": ""})
+
+
+def get(connection: Connection, reference: str) -> Job | None:
+    """The newest job whose id ends so, `last` meaning the newest one; None where there is none."""
+    wanted = reference.strip().upper()
+    query = select(jobs).order_by(jobs.c.id.desc()).limit(1)
+    if wanted != "LAST":
+        query = query.where(jobs.c.id.endswith(wanted, autoescape=True))
+    return next(iter(_read(connection, query)), None)
+
+
+def latest(connection: Connection, count: int = 100) -> list[Job]:
+    """The latest jobs, newest first."""
+    return _read(connection, select(jobs).order_by(jobs.c.id.desc()).limit(count))
+
+
+def under_way(connection: Connection, backend: str | None = None) -> list[Job]:
+    """The jobs that somebody must go on with, oldest first."""
+    query = select(jobs).where(jobs.c.state.in_(UNDER_WAY)).order_by(jobs.c.id)
+    if backend is not None:
+        query = query.where(jobs.c.backend == backend)
+    return _read(connection, query)
+
+
+def trained_on(connection: Connection, versions: Sequence[str]) -> list[Job]:
+    """Jobs that have brought any of these datasets to a model or to a vendor."""
+    touched = jobs.c.state.not_in(("planned", "approved"))
+    return _read(connection, select(jobs).where(jobs.c.dataset.in_(versions), touched))
+
+
+def move(connection: Connection, job: Job, state: State, **changes: Any) -> bool:
+    """Change a job's state and other columns; False where it is no longer as `job` says.
+
+    That a backend has another job under way makes it False too.
+    """
+    query = update(jobs).where(jobs.c.id == job.id, jobs.c.state == job.state)
+    try:
+        with connection.begin_nested():
+            moved = connection.execute(query.values(state=state, **_to_row(changes)))
+    except IntegrityError:
+        return False
+    return moved.rowcount == 1
+
+
+def seen(connection: Connection, job_id: str) -> str:
+    """How far the backend's events are recorded, in the backend's own terms."""
+    return connection.scalar(select(jobs.c.seen).where(jobs.c.id == job_id)) or ""
+
+
+def append(connection: Connection, job_id: str, happened: Iterable[JobEvent]) -> None:
+    """Record events behind those there are."""
+    last = select(func.max(job_events.c.number)).where(job_events.c.job_id == job_id)
+    first = (connection.scalar(last) or 0) + 1
+    rows = [
+        {"job_id": job_id, "number": number, **asdict(one), "at": to_text(one.at)}
+        for number, one in enumerate(happened, first)
+    ]
+    if rows:
+        connection.execute(insert(job_events), rows)
+
+
+def events(connection: Connection, job_id: str, after: int = 0) -> list[tuple[int, JobEvent]]:
+    """Events behind a number, each with its own, oldest first."""
+    names = [one.name for one in fields(JobEvent)]
+    of = job_events.c
+    query = select(job_events).where(of.job_id == job_id, of.number > after).order_by(of.number)
+    found = []
+    for row in connection.execute(query).mappings():
+        values = {name: row[name] for name in names}
+        at = datetime.fromisoformat(values.pop("at"))
+        found.append((row["number"], JobEvent(at, **values)))
+    return found
+
+
+def used(connection: Connection) -> int:
+    """Number of conversations that a model was trained on."""
+    done = select(jobs.c.dataset).where(jobs.c.state == "succeeded")
+    of = lineage.c
+    query = select(func.count(of.conversation_id.distinct()))
+    return connection.scalar(query.where(of.version.in_(done), of.part != OUT)) or 0
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Job]:
+    return [_to_job(row) for row in connection.execute(query).mappings()]
+
+
+def _to_job(row: RowMapping) -> Job:
+    values = {one.name: row[one.name] for one in fields(Job)}
+    for name in ("cost", "estimate"):
+        values[name] = None if values[name] is None else Decimal(values[name])
+    values["created_at"] = datetime.fromisoformat(values["created_at"])
+    return Job(**{**values, "files": tuple(values["files"])})
+
+
+def _to_row(values: dict[str, Any]) -> dict[str, Any]:
+    kinds: dict[type, Any] = {Decimal: str, datetime: to_text, tuple: list}
+    return {
+        name: kinds.get(type(value), lambda same: same)(value) for name, value in values.items()
+    }

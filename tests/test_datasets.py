@@ -1,0 +1,352 @@
+"""Conversations become datasets: which rows, what they say, and what becomes of them later."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kagura_nb import ConversationCollector
+from kagura_nb.datasets import FORMATS, Datasets, Spec, formats
+from kagura_nb.datasets.duplicates import find, signature
+from kagura_nb.errors import DatasetError, PrivacyError
+from kagura_nb.records import Dataset, Message, Row
+from kagura_nb.store import Selection
+from kagura_nb.store import datasets as table
+
+LONG = "The lighthouse on the northern cape was built of granite, and its lamp is seen for miles."
+PAIR = Row((Message("system", "Be kind."), Message("user", "猫は？")), "好き。", "嫌い。")
+PLAIN = Row(PAIR.messages, "好き。")
+POOR = Row(PAIR.messages, "嫌い。", good=False)
+
+
+def rated(store: ConversationCollector, prompt: str, reply: str, stars: int | None = 5) -> str:
+    identifier = store.collect(prompt, reply, "practice")
+    return store.add_feedback(identifier, stars)
+
+
+def many(store: ConversationCollector, count: int = 40) -> list[str]:
+    return [rated(store, f"What is {n} times {n}?", f"It is {n * n}.") for n in range(count)]
+
+
+def rows(datasets: Datasets, dataset: Dataset) -> list[Row]:
+    return [*datasets.rows(dataset), *datasets.rows(dataset, table.VALIDATION)]
+
+
+def replies(datasets: Datasets, dataset: Dataset) -> set[str]:
+    return {one.reply for one in rows(datasets, dataset)}
+
+
+def test_good_replies_and_corrections_are_trained_on(store: ConversationCollector) -> None:
+    rated(store, "Hello", "Hi there!")
+    rated(store, "Boring?", "Yes.", 3)
+    store.correct(rated(store, "Capital of France?", "Lyon.", 1), "Paris.")
+    datasets = Datasets(store)
+
+    assert replies(datasets, datasets.build()) == {"Hi there!", "Paris."}
+
+
+@pytest.mark.parametrize(
+    ("selection", "kept"),
+    [
+        (Selection(session="a"), {"one", "two"}),
+        (Selection(tag="work"), {"two"}),
+        (Selection(text="ZWEI"), {"two"}),
+        (Selection(model="openai:x"), {"three"}),
+        (Selection(min_rating=5), {"one", "three"}),
+        (Selection(since=datetime(2026, 2, 1, tzinfo=UTC)), {"two", "three"}),
+    ],
+)
+def test_what_is_selected_goes_in(
+    store: ConversationCollector, selection: Selection, kept: set[str]
+) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    said = [
+        ("eins", "one", 5, "a", "m"),
+        ("zwei", "two", 4, "a", "m"),
+        ("drei", "three", 5, "b", "openai:x"),
+    ]
+    for month, (prompt, reply, stars, session, model) in enumerate(said):
+        when = start + timedelta(days=40 * month)
+        one = store.collect(prompt, reply, model, session=session, created_at=when)
+        store.add_feedback(one, stars)
+        if reply == "two":
+            store.tag(one, "work")
+    datasets = Datasets(store)
+
+    assert replies(datasets, datasets.build(Spec(selection))) == kept
+
+
+def test_what_is_left_out_has_its_reason(store: ConversationCollector) -> None:
+    kept = rated(store, "Who keeps the light?", LONG)
+    out = {
+        rated(store, "who keeps  the light?", LONG.upper(), 4): f"nearly the same as {kept[-6:]}",
+        store.exclude(rated(store, "a", "b"), "by the user"): "excluded by the user",
+        rated(store, "The key is " + "gh" + "p_" + "a1B2" * 9, "Noted."): "holds a secret",
+        store.add_feedback(
+            store.collect("x", "y", "m", complete=False), 5
+        ): "the reply was cut short",
+    }
+
+    dataset = Datasets(store).build()
+
+    with store.database.read() as connection:
+        lines = list(table.lines(connection, dataset.version))
+    assert {one.conversation_id: one.reason for one in lines if one.part == table.OUT} == out
+    assert dataset.left_out["nearly the same as another"] == 1
+    assert dataset.train_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [("label", {"Write to [REDACTED_EMAIL]"}), ("drop", set())],
+)
+def test_personal_data_becomes_what_the_policy_says(
+    store: ConversationCollector, policy: str, said: set[str]
+) -> None:
+    rated(store, "Where?", "Write to jane@example.org")
+    rated(store, "Hello", "Hi!")
+    datasets = Datasets(store)
+
+    assert replies(datasets, datasets.build(Spec(policy=policy))) == {"Hi!", *said}
+
+
+def test_surrogates_are_the_same_in_every_dataset_and_may_leave(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    rated(store, "Where?", "Write to jane@example.org")
+    datasets = Datasets(store)
+    spec = Spec(policy="surrogate")
+
+    first = datasets.build(spec)
+
+    assert Datasets(store).build(spec).version == first.version
+    assert "jane" not in str(rows(datasets, first))
+    assert datasets.write(first, table.TRAIN, "openai", tmp_path / "x.jsonl") == 1
+
+
+def test_the_same_rows_are_the_same_version_and_new_ones_another(
+    store: ConversationCollector,
+) -> None:
+    many(store, 12)
+    datasets = Datasets(store)
+    first, again = datasets.build(), datasets.build()
+    rated(store, "One more?", "Yes, one more.")
+    later = datasets.build()
+
+    assert first.version == again.version != later.version
+    assert datasets.difference(first, later) == table.Difference(added=1, removed=0, kept=12)
+    assert [one.version for one in datasets.latest()] == [later.version, first.version]
+    assert datasets.get("last").version == later.version == datasets.get(later.version[:5]).version
+
+
+def test_a_row_never_changes_sides(store: ConversationCollector) -> None:
+    many(store)
+    datasets = Datasets(store)
+    measured = {one.reply for one in datasets.rows(datasets.build(), table.VALIDATION)}
+    many(store, 80)
+
+    later = {one.reply for one in datasets.rows(datasets.build(), table.VALIDATION)}
+
+    assert measured
+    assert measured < later
+
+
+def test_pairs_come_from_corrections_and_from_two_replies_to_one_prompt(
+    store: ConversationCollector,
+) -> None:
+    store.correct(rated(store, "Capital of France?", "Lyon.", 1), "Paris.")
+    rated(store, "Sing!", "No.", 2)
+    rated(store, "Sing!", "La la la!", 5)
+    rated(store, "Lonely?", "Not at all.", 5)
+    datasets = Datasets(store)
+
+    dataset = datasets.build(Spec(method="dpo"))
+
+    pairs = {(one.reply, one.rejected) for one in rows(datasets, dataset)}
+    assert pairs == {("Paris.", "Lyon."), ("La la la!", "No.")}
+    assert dataset.left_out == {"no worse reply to compare with": 1}
+
+
+def test_kto_takes_good_and_poor_replies_by_themselves(store: ConversationCollector) -> None:
+    rated(store, "Sing!", "La la la!", 5)
+    rated(store, "Dance!", "No.", 1)
+    rated(store, "Well?", "So so.", 3)
+    store.correct(rated(store, "Capital of France?", "Lyon.", None), "Paris.")
+    datasets = Datasets(store)
+
+    found = {(one.reply, one.good) for one in rows(datasets, datasets.build(Spec(method="kto")))}
+
+    assert found == {("La la la!", True), ("No.", False), ("Paris.", True), ("Lyon.", False)}
+
+
+def test_what_is_forgotten_is_gone_from_every_dataset(store: ConversationCollector) -> None:
+    ids = many(store, 12)
+    datasets = Datasets(store)
+    with_it = datasets.build()
+    without = datasets.build(Spec(Selection(ids=tuple(ids[1:]))))
+
+    assert datasets.discard(ids[:1]) == []
+
+    with pytest.raises(DatasetError, match="Build it again"):
+        datasets.rows(with_it)
+    assert [one.version for one in datasets.latest()] == [without.version]
+    assert len(rows(datasets, without)) == 11
+
+
+def test_a_file_is_looked_at_once_more_before_it_leaves(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    rated(store, "Hello", "Hi!")
+    datasets = Datasets(store)
+    dataset = datasets.build()
+    file = next((store.settings.user_home / "datasets").rglob("train.jsonl"))
+    file.write_text(file.read_text().replace("Hi!", "Mail jane@example.org"))
+
+    with pytest.raises(PrivacyError, match="EMAIL in line 1"):
+        datasets.write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
+
+    assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_nothing_to_train_on_says_why(store: ConversationCollector) -> None:
+    with pytest.raises(DatasetError, match="Rate replies"):
+        Datasets(store).build()
+
+    store.exclude(rated(store, "a", "b"))
+    with pytest.raises(DatasetError, match="1 excluded by the user"):
+        Datasets(store).build()
+
+
+@pytest.mark.parametrize(
+    ("count", "warning"), [(3, "Only 3 rows"), (20, "20 rows are few"), (60, "")]
+)
+def test_a_dataset_says_what_its_owner_should_know(
+    store: ConversationCollector, count: int, warning: str
+) -> None:
+    many(store, count)
+
+    warnings = Datasets(store).build().warnings
+
+    assert " ".join(warnings).startswith(warning)
+    assert bool(warnings) == bool(warning)
+
+
+@pytest.mark.parametrize(
+    ("format", "row", "written"),
+    [
+        (
+            "openai",
+            PLAIN,
+            {
+                "messages": [
+                    {"role": "system", "content": "Be kind."},
+                    {"role": "user", "content": "猫は？"},
+                    {"role": "assistant", "content": "好き。"},
+                ]
+            },
+        ),
+        (
+            "openai-dpo",
+            PAIR,
+            {
+                "input": {
+                    "messages": [
+                        {"role": "system", "content": "Be kind."},
+                        {"role": "user", "content": "猫は？"},
+                    ],
+                    "tools": [],
+                    "parallel_tool_calls": True,
+                },
+                "preferred_output": [{"role": "assistant", "content": "好き。"}],
+                "non_preferred_output": [{"role": "assistant", "content": "嫌い。"}],
+            },
+        ),
+        (
+            "vertex",
+            PLAIN,
+            {
+                "systemInstruction": {"role": "system", "parts": [{"text": "Be kind."}]},
+                "contents": [
+                    {"role": "user", "parts": [{"text": "猫は？"}]},
+                    {"role": "model", "parts": [{"text": "好き。"}]},
+                ],
+            },
+        ),
+        (
+            "vertex-preference",
+            PAIR,
+            {
+                "systemInstruction": {"role": "system", "parts": [{"text": "Be kind."}]},
+                "contents": [{"role": "user", "parts": [{"text": "猫は？"}]}],
+                "completions": [
+                    {"score": 1, "completion": {"role": "model", "parts": [{"text": "好き。"}]}},
+                    {"score": 0, "completion": {"role": "model", "parts": [{"text": "嫌い。"}]}},
+                ],
+            },
+        ),
+        (
+            "kto",
+            POOR,
+            {
+                "messages": [
+                    {"role": "system", "content": "Be kind."},
+                    {"role": "user", "content": "猫は？"},
+                ],
+                "completion": "嫌い。",
+                "label": False,
+            },
+        ),
+    ],
+)
+def test_each_trainer_gets_the_rows_it_wants(
+    tmp_path: Path, format: str, row: Row, written: dict[str, object]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+
+    assert formats.write([row], format, path) == 1
+    assert json.loads(path.read_text("utf-8")) == written
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_written_is_read_back(tmp_path: Path, format: str) -> None:
+    row = POOR if format == "kto" else PAIR if "dpo" in format or "pref" in format else PLAIN
+    path = tmp_path / "rows.jsonl"
+    formats.write([row, row], format, path)
+
+    assert list(formats.read(format, path)) == [row, row]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{", "[]", "1", '{"messages": []}', '{"messages": [{"role": "user", "content": "x"}]}',
+     '{"messages": [{"role": "user", "content": 1}, {"role": "assistant", "content": "x"}]}'],
+)  # fmt: skip
+def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    formats.write([PLAIN], "messages", path)
+    path.write_text(path.read_text("utf-8") + line, "utf-8")
+
+    with pytest.raises(DatasetError, match=r"Line 2 of rows\.jsonl"):
+        list(formats.read("messages", path))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (LONG, LONG.upper().replace(" ", "  "), True),
+        (LONG, LONG[:-1] + "!", True),
+        (LONG, LONG.replace("lighthouse", "windmill").replace("lamp", "sail"), False),
+        ("京都は美しい街です。", "京都は美しい街です。", True),
+        ("京都は美しい街です。", "大阪は楽しい街です。", False),
+        ("2 + 2?", "2 + 3?", False),
+        ("", "", True),
+        ("\ud800", "x", False),
+    ],
+)
+def test_texts_that_say_nearly_the_same_are_found(one: str, other: str, same: bool) -> None:
+    import numpy as np
+
+    found = find(np.stack([signature(one), signature(other)]), np.array([1, 2]))
+
+    assert found == ({0: 1} if same else {})
