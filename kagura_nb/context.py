@@ -37,7 +37,7 @@ class Options:
         model: `provider:model`; None takes the deployed one.
         memory: recall earlier conversations.
         examples: show the best-rated conversations.
-        private: store nothing; recall and show nothing either.
+        private: store nothing but what it cost; recall and show nothing either.
     """
 
     session: str

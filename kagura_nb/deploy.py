@@ -14,6 +14,7 @@ Wilson's intervals [l1, u1] and [l2, u2] of the shares p1 and p2 it makes, with 
 It takes ratings for independent of each other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import hypot, sqrt
@@ -94,7 +95,8 @@ def choose(database: Database, session: str, model: str | None = None) -> Deploy
     settings = database.settings
     if not standing:
         return base(settings)
-    (top, kept), *rest = standing
+    kept = standing[0][1]
+    top, *behind = answering([one for one, _ in standing])
     if top.whole:
         return _answered_by(settings, top)
     tuned = drawn(top, session) if kept is None else kept
@@ -102,9 +104,20 @@ def choose(database: Database, session: str, model: str | None = None) -> Deploy
     share = f"{percent(top.share)} of the sessions"
     if tuned:
         return Deployment(arm.model, f"deployed for {share}, this one among them", arm)
-    before = _answered_by(settings, next((one for one, _ in rest if one.whole), None))
+    before = _answered_by(settings, behind[0] if behind else None)
     reason = f"{before.reason}; {top.model} answers {share}, not this one"
     return Deployment(before.model, reason, arm)
+
+
+def answering(newest_first: Sequence[Rollout]) -> list[Rollout]:
+    """Of deployments those that answer now: the one in front and, if it has a share of the
+    sessions only, the newest whole one behind it.
+    """
+    standing = [one for one in newest_first if one.ended_at is None]
+    front, rest = standing[:1], standing[1:]
+    if front and not front[0].whole:
+        front += [one for one in rest if one.whole][:1]
+    return front
 
 
 def base(settings: Settings) -> Deployment:

@@ -9,13 +9,13 @@ import click
 
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.config import config
+from kagura_nb.notebook.costs import costs
+from kagura_nb.notebook.models import compare, models, use
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.streaming import readable_markdown
 from kagura_nb.notebook.views import View, conversations, excerpt, line, local, short, stars, table
 from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
-from kagura_nb.providers import known_models, open_provider
 from kagura_nb.records import Conversation
-from kagura_nb.settings import write_file
 from kagura_nb.store import Selection
 
 SHORTEST_RELATED = 3
@@ -68,26 +68,6 @@ def status(workspace: Workspace) -> View:
         ("store", "set by KAGURA_STORE" if settings.store else settings.user_home),
     ]
     return table("Status", ("what", "value"), rows)
-
-
-@commands.command()
-@click.argument("model", required=False)
-@pass_workspace
-def use(workspace: Workspace, model: str | None) -> View:
-    """Choose the model that answers from now on; without a name, list those at hand."""
-    settings = workspace.assistant.settings
-    if model is None:
-        now = workspace.assistant.deployment().model
-        names = dict.fromkeys((now, *known_models(settings)))
-        rows = [(name, "answers now" if name == now else "") for name in names]
-        return table("Models at hand", ("use NAME", ""), rows)
-    open_provider(model, settings)
-    write_file(settings.home, {"model": model})
-    workspace.reload()
-    chosen = workspace.assistant.deployment().model
-    if chosen != model:
-        return line(f"{model} is saved, but KAGURA_MODEL or %config still says {chosen}.")
-    return line(f"{model} answers from now on.")
 
 
 @commands.command()
@@ -207,8 +187,8 @@ def forget(
     return line(f"Forgotten for good: {conversations(workspace.assistant.forget(selection))}.")
 
 
-commands.add_command(scan)
-commands.add_command(config)
+for one in (scan, config, use, models, compare, costs):
+    commands.add_command(one)
 
 
 def _all(context: click.Context) -> list[tuple[str, click.Command]]:

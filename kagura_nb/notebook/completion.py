@@ -87,10 +87,12 @@ def _for_line(words: list[str], begun: str, workspace: Workspace) -> list[str]:
     command = commands.commands.get(words[0])
     if command is None:
         return []
+    options = [one for one in command.params if isinstance(one, click.Option)]
     if begun.startswith("-"):
-        return [
-            name for one in command.params if isinstance(one, click.Option) for name in one.opts
-        ]
+        return [name for one in options for name in one.opts]
+    for one in options:
+        if words[-1] in one.opts and isinstance(one.type, click.Choice):
+            return list(one.type.choices)
     return _arguments(words, workspace)
 
 

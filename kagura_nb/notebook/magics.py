@@ -58,7 +58,7 @@ class KaguraMagics(Magics):
     @argument("--session", help="the conversation to continue; by default this notebook's")
     @argument("--no-memory", action="store_true", help="recall no earlier conversation")
     @argument("--no-examples", action="store_true", help="show no rated conversation")
-    @argument("--private", action="store_true", help="store nothing, recall nothing")
+    @argument("--private", action="store_true", help="store only what it cost, recall nothing")
     @argument("--explain", action="store_true", help="show what was recalled, with scores")
     def kagura(self, line: str, cell: str | None = None) -> View | None:
         """Ask with `%%kagura`; `%kagura help` lists the sub-commands."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -131,6 +132,12 @@ def excerpt(text: str, length: int = EXCERPT) -> str:
     """The beginning of a text in one line."""
     flat = " ".join(text.split())
     return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def usd(cost: Decimal) -> str:
+    """An amount of money, with as many decimals as show two digits of it."""
+    places = max(2, 1 - cost.adjusted()) if cost else 2
+    return f"{'-' if cost < 0 else ''}${abs(cost):,.{places}f}"
 
 
 def stars(rating: int | None) -> str:
