@@ -6,7 +6,9 @@ Only loopback may be reached: vendors are HTTP servers on 127.0.0.1 that check w
 import contextlib
 import gzip
 import importlib.resources
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gcp_storage_emulator.server import create_server
 from kernels import Kernel, start_kernel
 from lab import Lab, chromium, start_browser, start_lab
 from playwright.sync_api import Browser, BrowserContext, Page
 from servers.gemini_vendor import GeminiServer
+from servers.openai_tuning import OpenAITuningServer
 from servers.openai_vendor import OpenAIServer
 from servers.postgres import PostgresServer, installed, start_postgres
+from servers.vertex import VertexServer
 
 from kagura_nb import ConversationCollector, keys, tokens
 from kagura_nb.memory import Memory
@@ -67,6 +72,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Return when a server answers there, or after 20 seconds."""
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def interrupt_after() -> Callable[[float], None]:
     """What Ctrl-C does, so many seconds later."""
@@ -88,8 +107,7 @@ TEST_KEY = "sk-test-0123456789abcdef"
 def _no_vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No server on a usual port, no other address, no tokenizer's vocabulary from elsewhere."""
     for name, vendor in keys.VENDORS.items():
-        if vendor.key_variables:
-            monkeypatch.delenv(vendor.address_variable, raising=False)
+        monkeypatch.delenv(vendor.address_variable, raising=False)
         if name in ("ollama", "lmstudio", "vllm"):
             monkeypatch.setenv(vendor.address_variable, NOBODY)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
@@ -261,15 +279,11 @@ def ask(memory: Memory) -> Callable[[str], list[str]]:
 @pytest.fixture
 def chroma_server(tmp_path: Path) -> Iterator[str]:
     """`host:port` of a Chroma server."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     program = str(Path(sys.executable).parent / "chroma")
     arguments = [program, "run", "--path", str(tmp_path / "chroma"), "--port", str(port)]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL) as server:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.1)
+        wait_for(port)
         yield f"127.0.0.1:{port}"
         server.terminate()
 
@@ -299,3 +313,64 @@ def embedder(
     }
     chosen = model.get(request.param, f"{request.param}:text-embedding-3-small")
     return open_embedder(Settings.load(embedder=chosen))
+
+
+# --- fine-tuning at vendors ------------------------------------------------------------------
+
+
+@pytest.fixture
+def openai_tuning(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAITuningServer]:
+    """OpenAI with files and fine-tuning jobs."""
+    with OpenAITuningServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", TEST_KEY)
+        yield server
+
+
+@pytest.fixture
+def aimock(tmp_path: Path) -> Iterator[str]:
+    """The base URL of aimock, a server of OpenAI's API that others wrote (npm, MIT); without it the
+    test is skipped, or fails where it is required."""
+    program = shutil.which("llmock")
+    if program is None:
+        reason = "aimock is not installed: `npm install --global @copilotkit/aimock@1.43.0`"
+        if os.environ.get("KAGURA_REQUIRE_AIMOCK") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    asked = {"match": {"userMessage": "猫の名前は？"}, "response": {"content": "Tama"}}
+    (tmp_path / "fixtures.json").write_text(json.dumps({"fixtures": [asked]}))
+    port = free_port()
+    arguments = ["-p", str(port), "-f", str(tmp_path / "fixtures.json"), "--log-level", "silent"]
+    with subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL) as server:
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}/v1"
+        server.terminate()
+
+
+@pytest.fixture
+def no_google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without Google Cloud credentials."""
+    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "gcloud"))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+
+@pytest.fixture
+def vertex_server(
+    no_google: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[VertexServer]:
+    """Vertex AI, and a service account that it knows as this machine's credentials."""
+    with VertexServer() as server:
+        monkeypatch.setenv("GOOGLE_VERTEX_BASE_URL", server.url)
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(server.credentials(tmp_path)))
+        yield server
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of an empty bucket of Google Cloud Storage, in its emulator."""
+    port = free_port()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+    with create_server("127.0.0.1", port, in_memory=True, default_bucket="kagura-tests"):
+        yield "kagura-tests"

@@ -44,6 +44,8 @@ class Fault:
             says so as an error of its own.
         slow: seconds between two pieces.
         hang: seconds of silence before anything is sent.
+        lost: the request is served, but its answer is lost: the connection is cut, or `status` is
+            sent in its place.
     """
 
     status: int = 0
@@ -52,6 +54,7 @@ class Fault:
     cut_after: int | None = None
     slow: float = 0.0
     hang: float = 0.0
+    lost: bool = False
 
 
 class LoopbackServer(ThreadingHTTPServer):
@@ -134,12 +137,19 @@ class LoopbackServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: LoopbackServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer takes 40 ms more
+    fault = Fault()
 
     def do_GET(self) -> None:
         self._handle(None)
 
+    def do_DELETE(self) -> None:
+        self._handle(None)
+
     def do_POST(self) -> None:
-        self._handle(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        sent = self.rfile.read(int(self.headers["content-length"] or 0))
+        is_json = self.headers.get_content_type() == "application/json"
+        self._handle(json.loads(sent) if sent and is_json else sent)
 
     def _handle(self, body: Any) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -148,9 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
         )  # whole when the client uses us as its proxy
         asked = Asked(self.command, path, headers, body)
         self.server.requests.append(asked)
-        fault = self.server.next_fault()
+        fault = self.fault = self.server.next_fault()
         self.server.pause(fault.hang)
-        if fault.status:
+        if fault.status and not fault.lost:
             message = fault.message.replace("{key}", self.server.key_of(headers))
             self.refuse(fault.status, fault.code, message)
             return
@@ -163,6 +173,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(self.server.refusal(status, code, message), status)
 
     def send(self, body: Any, status: int = 200) -> None:
+        if self.fault.lost and not self.fault.status:
+            self.close_connection = True
+            return
+        if self.fault.lost:
+            status = self.fault.status
+            body = self.server.refusal(status, self.fault.code, self.fault.message)
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
