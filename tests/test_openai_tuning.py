@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from servers.loopback import Fault
 from servers.openai_tuning import OpenAITuningServer
-from training import a_dataset, a_job, start, wait_until, watch, write_rows
+from training import a_dataset, a_job, answer_a_page, start, wait_until, watch, write_rows
 
 from kagura_nb.errors import (
     KaguraError,
@@ -340,8 +340,7 @@ def test_who_is_not_there_was_not_asked(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_answer_of_another_form_is_no_answer(
     call: str, backend: OpenAIBackend, openai_tuning: OpenAITuningServer
 ) -> None:
-    """Such as the page of a hotel's network, or a proxy's."""
-    openai_tuning.serve = lambda handler, asked, fault: handler.send("welcome")  # type: ignore[method-assign]
+    openai_tuning.serve = answer_a_page  # type: ignore[method-assign]
     arguments = {"poll": [""], "submit": [["file-1"]]}.get(call, [])
     kind = OutcomeUnknown if call == "submit" else ServerUnreachable
 

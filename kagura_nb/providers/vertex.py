@@ -5,6 +5,7 @@ and a project. One client is kept for each place; once its credentials are refus
 so that a new sign-in counts at once.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,6 +88,8 @@ def credentials() -> "tuple[Credentials, str]":
     import google.auth
     from google.auth.exceptions import DefaultCredentialsError
 
+    # It warns where the credentials name no project, also if the settings do.
+    logging.getLogger("google.auth._default").setLevel(logging.ERROR)
     try:
         found, project = google.auth.default(scopes=[SCOPE])
     except DefaultCredentialsError:

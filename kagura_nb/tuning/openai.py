@@ -21,7 +21,7 @@ from kagura_nb.errors import TuningError
 from kagura_nb.providers.openai import connect, key_for, words
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Report
+from kagura_nb.tuning.base import Report, usual_epochs
 from kagura_nb.tuning.faults import LOCALLY, TuningFaults, never_sent
 from kagura_nb.tuning.openai_news import read
 
@@ -80,6 +80,10 @@ class OpenAIBackend:
     def consent(self) -> str | None:
         """Always asked for: a server on this machine may well hand on what it gets."""
         return VENDOR
+
+    def epochs(self, dataset: Dataset) -> int:
+        """As OpenAI counts them."""
+        return usual_epochs(dataset.train_rows)
 
     def ends_on(self, model: str) -> date | None:
         """From when OpenAI trains a model, or serves a tuned one, no more; None elsewhere."""
@@ -196,7 +200,7 @@ def _request(job: Job, files: Sequence[str]) -> dict[str, Any]:
         "training_file": files[0],
         **({"validation_file": files[1]} if len(files) > 1 else {}),
         "suffix": _suffix(job),
-        "seed": int(job.options.get("seed", 0)),
+        "seed": job.options.get("seed", 0),
         "metadata": {MARK: job.id},
         "method": {"type": kind, kind: {"hyperparameters": hyperparameters}},
     }

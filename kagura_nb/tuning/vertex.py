@@ -27,7 +27,7 @@ from kagura_nb.providers.vertex import (
 )
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Report
+from kagura_nb.tuning.base import Report, usual_epochs
 from kagura_nb.tuning.bucket import Bucket, bucket_of
 from kagura_nb.tuning.faults import TuningFaults, never_sent
 from kagura_nb.tuning.vertex_news import read
@@ -70,6 +70,10 @@ class VertexBackend:
         """Always needed."""
         return VENDOR
 
+    def epochs(self, dataset: Dataset) -> int:
+        """As OpenAI counts them."""
+        return usual_epochs(dataset.train_rows)
+
     def ends_on(self, model: str) -> date | None:
         """Google has named no day for the models that can be tuned (2026-11-22)."""
         return None
@@ -111,6 +115,8 @@ class VertexBackend:
         with _told(self._faults):
             # `get` would show a link of its own, as `tune` does.
             now = self._client(job.remote_id).tunings._get(name=job.remote_id or "")
+        if not now.name:
+            raise self._faults.unanswered(starting=False)
         return read(now, job.epochs, seen, self._faults)
 
     def cancel(self, job: Job) -> None:
@@ -123,8 +129,8 @@ class VertexBackend:
                 raise
 
     def clean_up(self, job: Job) -> None:
-        """Delete the job's objects from where they were put, else from the settings' bucket."""
-        for name in {bucket_of(one) for one in job.files} or {self._bucket_name()}:
+        """Delete the job's objects from where they were put, and from the settings' bucket."""
+        for name in {bucket_of(one) for one in (*job.files, self.settings.vertex_bucket)} - {""}:
             self._bucket(name).clear(_folder(job))
 
     @property
@@ -175,6 +181,8 @@ def _unusable(job: Job, dataset: Dataset) -> Iterator[tuple[str, str]]:
     known = OPTIONS.get(job.method, ())
     for name in job.options.keys() - known:
         yield f"The option {name}", f"Use one of {', '.join(known)}"
+    if job.method in METHODS and not _fits(job):
+        yield f"One of {dict(job.options)}", "Use numbers, and for adapter_size its name"
     if dataset.longest > LONGEST_ROW:
         yield (
             f"A conversation of {dataset.longest} tokens",
@@ -185,6 +193,15 @@ def _unusable(job: Job, dataset: Dataset) -> Iterator[tuple[str, str]]:
             f"{dataset.validation_rows} conversations to measure on",
             f"Keep at most {MOST_VALIDATION_ROWS}",
         )
+
+
+def _fits(job: Job) -> bool:
+    """Whether the SDK takes the options."""
+    try:
+        _config(job, [""])
+    except ValueError:
+        return False
+    return True
 
 
 def _config(job: Job, files: Sequence[str]) -> Any:
@@ -214,7 +231,7 @@ def _told(faults: TuningFaults, starting: bool = False) -> Iterator[None]:
         raise faults.unsent() from None
     except GoogleAuthError:
         connect.cache_clear()
-        raise faults.refused(401, "", starting) from None
+        raise faults.refused(401, "") from None  # before anything was sent
     except httpx2.TransportError as error:
         unsent = isinstance(error, never_sent())
         raise (faults.unsent() if unsent else faults.unanswered(starting)) from None
