@@ -7,6 +7,7 @@ white and on #111); the colours are those of Okabe and Ito, which the colour-bli
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
@@ -49,7 +50,8 @@ def costs_image(month: Month) -> str:
     import matplotlib as mpl
 
     file = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # the reader's browser has its own fonts
         costs_figure(month).savefig(file, format="svg", transparent=True, metadata={"Date": None})
     data = base64.b64encode(file.getvalue()).decode()
     style = "max-width:100%;height:auto"

@@ -63,7 +63,7 @@ def _told(month: Month, price_file: Path) -> list[str]:
     if month.budget is not None and month.left is not None:
         how = "is left" if month.left >= 0 else "too much is spent"
         said.append(f"The budget is {usd(month.budget)}: {usd(abs(month.left))} {how}.")
-    if month.forecast is not None:
+    if month.forecast:
         so_far = f"the average of {month.begun} of {month.days} days, times {month.days}"
         said.append(f"At this rate it comes to {usd(month.forecast)}: {so_far}.")
     if models := [name for name, one in month.by("model").items() if one.unpriced]:

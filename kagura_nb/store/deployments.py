@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -56,6 +57,23 @@ assignments = Table(
     Column("deployment", ORDERED, ForeignKey("deployments.id"), nullable=False),
     Column("tuned", Boolean, nullable=False),
 )
+
+SEEN_BY = (
+    select(deployments, assignments.c.tuned)
+    .outerjoin(
+        assignments,
+        and_(
+            assignments.c.model == deployments.c.model,
+            assignments.c.session == bindparam("session"),
+        ),
+    )
+    .where(deployments.c.ended_at.is_(None))
+    .order_by(deployments.c.id.desc())
+)
+ASSIGNED = select(assignments.c.tuned).where(
+    assignments.c.session == bindparam("session"), assignments.c.model == bindparam("model")
+)
+"""Both are made once, because every turn asks them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +157,16 @@ def standing(connection: Connection) -> list[Rollout]:
 
 def seen_by(connection: Connection, session: str) -> list[tuple[Rollout, bool | None]]:
     """What stands, and whether the session is in the share of it; None where it was not drawn."""
-    same = and_(assignments.c.model == deployments.c.model, assignments.c.session == session)
-    query = select(deployments, assignments.c.tuned).outerjoin(assignments, same)
-    query = query.where(deployments.c.ended_at.is_(None)).order_by(deployments.c.id.desc())
-    return [(_to_rollout(row), row["tuned"]) for row in connection.execute(query).mappings()]
+    rows = connection.execute(SEEN_BY, {"session": session}).mappings()
+    return [(_to_rollout(row), row["tuned"]) for row in rows]
 
 
 def assign(connection: Connection, session: str, arm: Arm) -> None:
     """Keep what was drawn for a session; what was kept before stays."""
-    of = assignments.c
-    known = select(of.tuned).where(of.session == session, of.model == arm.model)
-    if connection.scalar(known) is None:
-        row = {"model": arm.model, "deployment": arm.deployment, "tuned": arm.tuned}
-        connection.execute(insert(assignments), {"session": session, **row})
+    key = {"session": session, "model": arm.model}
+    if connection.scalar(ASSIGNED, key) is None:
+        row = {**key, "deployment": arm.deployment, "tuned": arm.tuned}
+        connection.execute(insert(assignments), row)
 
 
 def prune(connection: Connection) -> None:
