@@ -5,6 +5,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from servers.postgres import PostgresServer
+from test_costs import (  # noqa: F401
+    spend,
+    test_a_month_is_summed_by_day_model_and_purpose,
+    test_small_amounts_add_up_exactly,
+    test_what_was_spent_before_there_was_a_ledger_is_in_it,
+)
+from test_deploy import (  # noqa: F401
+    test_only_what_was_drawn_while_both_answered_is_compared,
+)
 from test_memory import *  # noqa: F403  the specification of memory, on this database
 from test_memory_index import (  # noqa: F401
     test_a_second_process_searches_exactly_and_finds_as_much,
