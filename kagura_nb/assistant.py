@@ -23,7 +23,7 @@ from typing import Any
 
 from ulid import ULID
 
-from kagura_nb import context, deploy, pricing
+from kagura_nb import context, costs, deploy, pricing
 from kagura_nb.context import Context, Options
 from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.memory import Memory
@@ -284,7 +284,7 @@ class Turn:
         if self.usage is not None:
             self.cost = pricing.cost(self.model, self.usage, self._settings)
         if self.options.private:
-            self._assistant.store.spend(self.model, self.usage, self.cost)
+            costs.note(self._assistant.store.database, "chat", self.model, self.usage)
             return
         self.conversation_id = self._assistant.store.collect(
             self.prompt,

@@ -7,13 +7,17 @@ What has no price is counted as such and adds nothing: every sum is of what is p
 """
 
 import calendar
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from kagura_nb import pricing
+from kagura_nb.errors import StoreError
+from kagura_nb.records import Usage
 from kagura_nb.store import Database, ledger
-from kagura_nb.store.ledger import Sum, Total
+from kagura_nb.store.ledger import Purpose, Sum, Total
 
 Key = Literal["day", "model", "purpose"]
 
@@ -83,6 +87,22 @@ class Month:
         if key == "day":
             return (self.first + timedelta(one.period)).isoformat()
         return one.model if key == "model" else one.purpose
+
+
+def note(database: Database, purpose: Purpose, model: str, usage: Usage | None) -> None:
+    """Write a line at the present price; a store that cannot take it costs the line alone.
+
+    Args:
+        database: the user's store.
+        purpose: what was paid for.
+        model: `provider:model` that was used.
+        usage: what it consumed; None where it was not used, so that there is no line.
+    """
+    if usage is None:
+        return
+    cost = pricing.cost(model, usage, database.settings)
+    with suppress(StoreError), database.write() as connection:
+        ledger.add(connection, purpose, model, usage=usage, cost=cost)
 
 
 def month(database: Database, day: date | None = None) -> Month:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
+from servers.gemini_vendor import GeminiServer
 from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
 
@@ -79,6 +80,38 @@ def test_a_reply_cut_short_is_counted_and_a_refused_one_is_not(
     total = costs.month(assistant.store.database).total
     assert (total.entries, total.estimated) == (1, 1)
     assert total.completion_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("embedder", "estimated", "unpriced"),
+    [
+        ("openai:text-embedding-3-small", 0, True),  # at an address of its own, so without a price
+        ("ollama:nomic-embed-text", 0, False),
+        ("gemini:gemini-embedding-001", 1, True),
+    ],
+)
+def test_vectors_made_elsewhere_are_counted(
+    openai_server: OpenAIServer,
+    gemini_server: GeminiServer,
+    monkeypatch: pytest.MonkeyPatch,
+    embedder: str,
+    estimated: int,
+    unpriced: bool,
+) -> None:
+    monkeypatch.setenv("OLLAMA_BASE_URL", openai_server.base_url)
+    assistant = Assistant(model="practice", embedder=embedder)
+    assistant.memory.embed("My favourite colour is teal.")
+    sums = costs.month(assistant.store.database).by("purpose")["embedding"]
+    assert (sums.entries, sums.estimated, sums.unpriced) == (1, estimated, int(unpriced))
+    assert 4 < sums.prompt_tokens < 12 and sums.completion_tokens == 0
+
+
+@pytest.mark.parametrize("embedder", ["builtin", "onnx"])
+def test_vectors_made_here_are_not(tiny_encoder: Path, embedder: str) -> None:
+    name = f"onnx:{tiny_encoder}" if embedder == "onnx" else embedder
+    assistant = Assistant(model="practice", embedder=name)
+    assistant.memory.embed("My favourite colour is teal.")
+    assert costs.month(assistant.store.database).totals == ()
 
 
 def test_forgetting_changes_nothing_of_what_was_spent(openai_server: OpenAIServer) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kagura_nb.memory.embedders import LONGEST, Embedder, Vector, unit
+from kagura_nb.memory.embedders import LONGEST, Embedder, Spend, Vector, unit
 from kagura_nb.memory.text import is_unspaced, words
 from kagura_nb.settings import Settings
 
@@ -21,7 +21,7 @@ DIMENSION = 256
 SIZES = (3, 4)
 
 
-def open_builtin(_model: str, _settings: Settings) -> Embedder:
+def open_builtin(_model: str, _settings: Settings, _spend: Spend) -> Embedder:
     """There is only one."""
     return BuiltinEmbedder()
 

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
 
 Vector = NDArray[np.float32]
@@ -46,6 +47,9 @@ class Embedder(Protocol):
         ...
 
 
+Spend = Callable[[str, Usage], None]
+"""Told the embedder's name, and what a request of it consumed."""
+
 EMBEDDERS: Mapping[str, str] = MappingProxyType(
     {
         "builtin": "kagura_nb.memory.builtin:open_builtin",
@@ -55,16 +59,21 @@ EMBEDDERS: Mapping[str, str] = MappingProxyType(
         "gemini": "kagura_nb.memory.remote:open_gemini",
     }
 )
-"""Kind: the function that opens one, given the model's name and the settings. The settings admit
-`builtin` and the kinds in `settings.EMBEDDERS`, which need a model's name."""
+"""Kind: the function that opens one, given the model's name, the settings and what to tell of what
+is spent. The settings admit `builtin` and the kinds in `settings.EMBEDDERS`, which need a model's
+name."""
 
 
-def open_embedder(settings: Settings) -> Embedder:
+def unnoted(_name: str, _usage: Usage) -> None:
+    """Keep no account."""
+
+
+def open_embedder(settings: Settings, spend: Spend = unnoted) -> Embedder:
     """The embedder that the settings name; nothing is loaded before its first use."""
     kind, _, model = settings.embedder.partition(":")
     module, _, function = EMBEDDERS[kind].partition(":")
-    opener: Callable[[str, Settings], Embedder] = getattr(import_module(module), function)
-    return opener(model, settings)
+    opener: Callable[[str, Settings, Spend], Embedder] = getattr(import_module(module), function)
+    return opener(model, settings, spend)
 
 
 def unit(matrix: Vector) -> Vector:

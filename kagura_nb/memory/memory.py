@@ -11,12 +11,13 @@ search by what the index's clock says has changed.
 import threading
 import time
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from sqlalchemy import Connection
 from tqdm import tqdm
 
+from kagura_nb import costs
 from kagura_nb.errors import KaguraError
 from kagura_nb.memory import fusion, indexer, lexical
 from kagura_nb.memory.background import Background
@@ -61,7 +62,9 @@ class Memory:
         self.notice: str | None = None
         """One line for the user while memory works with less than it should."""
         self._database = database
-        self._embedder = embedder or open_embedder(settings)
+        self._embedder = embedder or open_embedder(
+            settings, partial(costs.note, database, "embedding")
+        )
         self._dense = Dense(database, self._embedder.name, exact_below)
         self._roster = Roster()
         self._clock = index_search.Clock(0, 0)

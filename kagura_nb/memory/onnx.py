@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kagura_nb.errors import RecallError
-from kagura_nb.memory.embedders import LONGEST, Embedder, Vector, unit
+from kagura_nb.memory.embedders import LONGEST, Embedder, Spend, Vector, unit
 from kagura_nb.settings import Settings
 
 LONGEST_INPUT = 256
@@ -22,7 +22,7 @@ BATCH = 32
 MODEL_FILES = ("model.onnx", "onnx/model.onnx")
 
 
-def open_onnx(model: str, _settings: Settings) -> Embedder:
+def open_onnx(model: str, _settings: Settings, _spend: Spend) -> Embedder:
     """The embedder of a folder or hub id."""
     return OnnxEmbedder(model)
 

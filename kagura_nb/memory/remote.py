@@ -14,14 +14,18 @@ import numpy as np
 
 from kagura_nb import keys
 from kagura_nb.errors import KaguraError, RecallError
-from kagura_nb.memory.embedders import LONGEST, Embedder, Vector, unit
+from kagura_nb.memory.embedders import LONGEST, Embedder, Spend, Vector, unit
 from kagura_nb.privacy import PromptDoor
+from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
+from kagura_nb.tokens import counter
 
 TIMEOUT = 10.0
 """Seconds; a memory that takes longer is worth less than the wait."""
 RETRIES = 1
 BATCH = 64
+
+Request = Callable[[list[str]], tuple[list[list[float]], int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,15 @@ class RemoteEmbedder:
     Args:
         name: kind and model.
         policy: what stays behind as placeholders, see `PromptDoor`.
-        request: sends at most `BATCH` texts and returns their vectors; opens its client itself.
+        request: sends at most `BATCH` texts and returns their vectors, and the tokens where the
+            vendor tells them; opens its client itself.
+        spend: is told what every request consumed.
     """
 
     name: str
     policy: str
-    request: Callable[[list[str]], list[list[float]]]
+    request: Request
+    spend: Spend
     weight: float = 1.0
     floor: float = 0.5
 
@@ -50,7 +57,7 @@ class RemoteEmbedder:
 
     def _ask(self, texts: list[str]) -> list[list[float]]:
         try:
-            found = self.request(texts)
+            found, tokens = self.request(texts)
         except KaguraError:
             raise
         except Exception as error:  # two SDKs, each with its own tree, and the HTTP client's
@@ -58,7 +65,14 @@ class RemoteEmbedder:
             raise self._unusable(reason) from None  # a vendor's answer may repeat the key
         if len(found) != len(texts):
             raise self._unusable(f"{len(found)} vectors came for {len(texts)} texts")
+        self.spend(self.name, self._usage(texts, tokens))
         return found
+
+    def _usage(self, texts: list[str], tokens: int | None) -> Usage:
+        if tokens is not None:
+            return Usage(tokens, 0)
+        count = counter(self.name).count
+        return Usage(sum(map(count, texts)), 0, estimated=True)
 
     def _unusable(self, reason: str) -> RecallError:
         return RecallError(
@@ -67,51 +81,50 @@ class RemoteEmbedder:
         )
 
 
-def open_openai(model: str, settings: Settings) -> Embedder:
+def open_openai(model: str, settings: Settings, spend: Spend) -> Embedder:
     """OpenAI, or the server that its base URL names."""
-    return _openai_like("openai", model, settings, lambda: keys.find("openai"))
+    return _openai_like("openai", model, settings, spend, lambda: keys.find("openai"))
 
 
-def open_ollama(model: str, settings: Settings) -> Embedder:
+def open_ollama(model: str, settings: Settings, spend: Spend) -> Embedder:
     """The Ollama server, usually on this machine."""
-    return _openai_like("ollama", model, settings, lambda: "ollama")
+    return _openai_like("ollama", model, settings, spend, lambda: "ollama")
 
 
-def open_gemini(model: str, settings: Settings) -> Embedder:
+def open_gemini(model: str, settings: Settings, spend: Spend) -> Embedder:
     """Google's Gemini API."""
     address = keys.address("gemini", settings)
 
-    def request(texts: list[str]) -> list[list[float]]:
+    def request(texts: list[str]) -> tuple[list[list[float]], int | None]:
         found = _gemini(address, keys.find("gemini")).models.embed_content(
             model=model, contents=list(texts)
         )
-        return [list(one.values or ()) for one in found.embeddings or ()]
+        return [list(one.values or ()) for one in found.embeddings or ()], None
 
-    return _remote("gemini", model, settings, request)
+    return _remote("gemini", model, settings, spend, request)
 
 
 def _openai_like(
-    vendor: str, model: str, settings: Settings, key: Callable[[], str]
+    vendor: str, model: str, settings: Settings, spend: Spend, key: Callable[[], str]
 ) -> RemoteEmbedder:
     address = keys.address(vendor, settings)
 
-    def request(texts: list[str]) -> list[list[float]]:
+    def request(texts: list[str]) -> tuple[list[list[float]], int | None]:
         found = _openai(address, key()).embeddings.create(
             model=model, input=texts, encoding_format="float"
         )
-        return [one.embedding for one in sorted(found.data, key=lambda one: one.index)]
+        vectors = [one.embedding for one in sorted(found.data, key=lambda one: one.index)]
+        return vectors, found.usage and found.usage.prompt_tokens
 
-    return _remote(vendor, model, settings, request)
+    return _remote(vendor, model, settings, spend, request)
 
 
 def _remote(
-    vendor: str,
-    model: str,
-    settings: Settings,
-    request: Callable[[list[str]], list[list[float]]],
+    vendor: str, model: str, settings: Settings, spend: Spend, request: Request
 ) -> RemoteEmbedder:
     here = keys.is_loopback(keys.address(vendor, settings))
-    return RemoteEmbedder(f"{vendor}:{model}", "off" if here else settings.prompts, request)
+    policy = "off" if here else settings.prompts
+    return RemoteEmbedder(f"{vendor}:{model}", policy, request, spend)
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from kagura_nb.records import GOOD_RATING, Arm, Conversation, Message, Usage
 from kagura_nb.settings import Settings
-from kagura_nb.store import changes, deployments, ledger
+from kagura_nb.store import changes, deployments
 from kagura_nb.store.database import Database
 from kagura_nb.store.queries import fetch, read, resolve
 from kagura_nb.store.rows import new_id, storable, to_messages, to_metadata, to_rating
@@ -97,12 +97,6 @@ class ConversationCollector:
         with self.database.write() as connection:
             changes.add(connection, one, arm)
         return one.id
-
-    def spend(self, model: str, usage: Usage | None, cost: Decimal | None) -> None:
-        """Note what a reply consumed of which nothing else is kept; nothing where it did not."""
-        if usage is not None:
-            with self.database.write() as connection:
-                ledger.add(connection, "chat", model, usage=usage, cost=cost)
 
     def add_feedback(
         self, conversation_id: str, rating: int | str | None, comment: str | None = None
