@@ -316,6 +316,27 @@ def test_a_failed_look_may_be_repeated(
     assert caught.type is kind
 
 
+@pytest.mark.parametrize("code", ["", "training_not_available"])
+@pytest.mark.parametrize("call", ["poll", "find", "cancel"])
+def test_an_account_that_may_not_look_does_not_end_the_job(
+    call: str, code: str, backend: OpenAIBackend, openai_tuning: OpenAITuningServer
+) -> None:
+    openai_tuning.fail(Fault(status=403, code=code, message="no role"))
+    arguments = [""] if call == "poll" else []
+
+    with pytest.raises(KeyRejected, match=r"look after its jobs \(no role\)"):
+        getattr(backend, call)(a_job(remote_id="ftjob-1"), *arguments)
+
+
+def test_files_are_not_sent_where_the_vendor_has_ended_it(
+    backend: OpenAIBackend, openai_tuning: OpenAITuningServer, tmp_path: Path
+) -> None:
+    openai_tuning.fail(Fault(status=403, code="training_not_available"))
+
+    with pytest.raises(TuningError, match=ENDED):
+        backend.upload(a_job(), write_rows(tmp_path / "train.jsonl", "openai"))
+
+
 @pytest.mark.parametrize("call", ["poll", "find", "clean_up", "upload", "cancel"])
 def test_a_wrong_key_is_told_by_every_call(
     call: str, backend: OpenAIBackend, openai_tuning: OpenAITuningServer, tmp_path: Path

@@ -240,7 +240,7 @@ def test_consent_is_asked_once_recorded_and_withdrawn(
     given = consent.require(store.database, "openai", store.settings)
     assert (given.vendor, given.version) == ("openai", consent.VERSION)
     assert "given on" in shown(workspace, "config", "consent")
-    assert consent.standing(store.database, "vertex", store.settings) is None
+    assert consent.standing(store.database, "gemini", store.settings) is None
 
     shown(workspace, "config", "consent", "openai", "--unset")
     with pytest.raises(ConsentMissing):

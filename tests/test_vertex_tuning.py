@@ -353,6 +353,17 @@ def test_a_bucket_that_cannot_be_reached_may_be_tried_again(
         backend.upload(a_job(), write_rows(tmp_path / "train.jsonl", "vertex"))
 
 
+@pytest.mark.parametrize("call", ["poll", "find", "cancel"])
+def test_an_account_that_may_not_look_does_not_end_the_job(
+    call: str, backend: VertexBackend, vertex_server: VertexServer
+) -> None:
+    vertex_server.fail(Fault(status=403, message="no role"))
+    arguments = [""] if call == "poll" else []
+
+    with pytest.raises(KeyRejected, match=r"look after its jobs \(no role\)"):
+        getattr(backend, call)(a_job(remote_id=f"{PARENT}/tuningJobs/1"), *arguments)
+
+
 def test_a_new_sign_in_counts_at_once(backend: VertexBackend, vertex_server: VertexServer) -> None:
     vertex_server.signs_in = False
     with pytest.raises(KeyRejected, match="gcloud auth application-default login"):
@@ -438,7 +449,7 @@ def test_a_job_is_looked_up_in_the_region_that_it_is_in(monkeypatch: pytest.Monk
 def test_consent_names_the_place_that_gets_the_data(store: ConversationCollector) -> None:
     chosen = store.settings.with_(vertex_location="europe-west4")
 
-    assert "https://europe-west4-aiplatform.googleapis.com" in consent.text("vertex", chosen)
+    assert "https://europe-west4-aiplatform.googleapis.com" in consent.text("gemini", chosen)
 
 
 # --- a tuned model answers -----------------------------------------------------------------------

@@ -20,13 +20,15 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "openai": "To train a model at OpenAI, the prompts and replies of the conversations that "
         "you choose are uploaded to {address}, stored there "
         "until you delete them, and used to make a model that belongs to your account.",
-        "vertex": "To train a model at Google, the prompts and replies of the conversations that "
+        "gemini": "To train a model at Google, the prompts and replies of the conversations that "
         "you choose are copied into a storage bucket of your Google Cloud project and read by "
         "Vertex AI to make a model in that project, by way of {address}. They stay in the bucket "
         "until you delete them.",
     }
 )
 """What the owner agrees to, in plain words: what goes where, and how long it stays."""
+TRAINED_AT = {"gemini": "vertex"}
+"""Who trains another one's models, by `keys.VENDORS`."""
 EVERYWHERE = (
     "Before that, secrets are left out and personal data is replaced as `training_policy` says; "
     "the check finds much, not everything. You can withdraw at any time: nothing more is uploaded "
@@ -101,4 +103,4 @@ def _check(vendor: str) -> None:
 
 def _address(vendor: str, settings: Settings) -> str:
     """Where the data would go now, without the password that an address may carry."""
-    return keys.shown(keys.address(vendor, settings))
+    return keys.shown(keys.address(TRAINED_AT.get(vendor, vendor), settings))

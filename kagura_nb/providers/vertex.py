@@ -28,7 +28,7 @@ SIGN_IN = (
 )
 RESOURCE = re.compile(r"projects/([^/]+)/locations/([a-z]+-[a-z]+[0-9]+)/\w+/[^/]+")
 """The full name of anything there, with its project and its region."""
-RETRIED = 3
+ATTEMPTS = 3
 """How often a request is made that may be made again: on 429, 5xx and a failed connection."""
 
 
@@ -98,12 +98,8 @@ def credentials() -> "tuple[Credentials, str]":
 
 
 @lru_cache(maxsize=8)
-def connect(place: Place, attempts: int = RETRIED) -> "genai.Client":
+def connect(place: Place) -> "genai.Client":
     """One client, with its open connections and its access token.
-
-    Args:
-        place: what it is for.
-        attempts: how often it makes a request that fails; 1 for what must not be done twice.
 
     Raises:
         MissingKey: there are no credentials.
@@ -111,7 +107,7 @@ def connect(place: Place, attempts: int = RETRIED) -> "genai.Client":
     from google import genai
     from google.genai import types
 
-    retries = types.HttpRetryOptions(attempts=attempts, initial_delay=0.5, jitter=0.5)
+    retries = types.HttpRetryOptions(attempts=ATTEMPTS, initial_delay=0.5, jitter=0.5)
     patience = round(place.timeout * 1000)
     options = types.HttpOptions(base_url=place.address, timeout=patience, retry_options=retries)
     return genai.Client(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kagura_nb.errors import MissingExtra
 from kagura_nb.providers.vertex import credentials
-from kagura_nb.tuning.faults import TuningFaults
+from kagura_nb.tuning.faults import Stage, TuningFaults
 
 if TYPE_CHECKING:
     from google.cloud import storage
@@ -42,7 +42,7 @@ class Bucket:
             TuningError: refused.
             ProviderError: not reached.
         """
-        with _told(self.faults):
+        with _told(self.faults, "send"):
             blob = self.open().bucket(self.name).blob(name)
             if not blob.exists(**self._patience):
                 sent = {"content_type": "application/jsonl", **self._patience}
@@ -57,7 +57,7 @@ class Bucket:
             ProviderError: not reached.
         """
         client = self.open()
-        with _told(self.faults):
+        with _told(self.faults, "look"):
             found = list(client.list_blobs(self.name, prefix=prefix, **self._patience))
             client.bucket(self.name).delete_blobs(found, on_error=_gone, **self._patience)
 
@@ -94,7 +94,7 @@ def _gone(blob: object) -> None:
 
 
 @contextmanager
-def _told(faults: TuningFaults) -> Iterator[None]:
+def _told(faults: TuningFaults, stage: Stage) -> Iterator[None]:
     """Raise our error for the library's."""
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.auth.exceptions import GoogleAuthError, TransportError
@@ -103,8 +103,8 @@ def _told(faults: TuningFaults) -> Iterator[None]:
     try:
         yield
     except GoogleAPICallError as error:
-        raise faults.refused(error.code or 500, error.message or "") from None
+        raise faults.refused(error.code or 500, error.message or "", stage) from None
     except (TransportError, RetryError, RequestException):
         raise faults.unsent() from None
     except GoogleAuthError:
-        raise faults.refused(401, "") from None
+        raise faults.refused(401, "", stage) from None

@@ -1,18 +1,21 @@
 """What can go wrong between here and a vendor that trains, in the same words for all of them.
 
-                               any request          the one that starts, and pays for, a job
-    never sent                 ServerUnreachable    ServerUnreachable
-    sent, no whole answer      ServerUnreachable    OutcomeUnknown
-    408, 409, 5xx              ServerFailed         OutcomeUnknown
-    429                        RateLimited          RateLimited
-    401                        KeyRejected          TuningError
-    any other refusal          TuningError          TuningError
+                             looking              sending files        starting a job
+    never sent               ServerUnreachable    ServerUnreachable    ServerUnreachable
+    sent, no whole answer    ServerUnreachable    ServerUnreachable    OutcomeUnknown
+    408, 409, 5xx            ServerFailed         ServerFailed         OutcomeUnknown
+    429                      RateLimited          RateLimited          RateLimited
+    401                      KeyRejected          KeyRejected          TuningError
+    403                      KeyRejected          TuningError          TuningError
+    any other refusal        TuningError          TuningError          TuningError
 
 A `ProviderError` may be tried again, a `TuningError` is final, and after `OutcomeUnknown` one may
-only look. No message carries a key: what a vendor says is shortened and redacted.
+only look. An account that may not look any more does not end the job, which goes on at the vendor.
+No message carries a key: what a vendor says is shortened and redacted.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from kagura_nb import keys
 from kagura_nb.errors import (
@@ -26,9 +29,11 @@ from kagura_nb.errors import (
 )
 from kagura_nb.providers.faults import quoted
 
+Stage = Literal["look", "send", "start"]
+"""What a request is for: to look (or to end or tidy up), to send files, or to start a job."""
 LOCALLY = "train on this machine with `%kagura train --backend local`"
-PERHAPS_LATER = (408, 409)
-"""Refusals that say nothing of whether the request was taken, as a 5xx."""
+SAYS_NOTHING = (408, 409)
+"""Refusals that do not tell whether the request was taken, as a 5xx."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +61,40 @@ class TuningFaults:
             f"{self._place} cannot be reached", "Check the address and the network, then try again"
         )
 
-    def unanswered(self, starting: bool) -> KaguraError:
+    def unanswered(self, stage: Stage) -> KaguraError:
         """The request went out and no whole answer came back."""
-        if starting:
+        if stage == "start":
             return self._unknown("gave no answer")
         return ServerUnreachable(f"{self._place} gave no answer", "Try again in a while")
 
-    def refused(self, status: int, said: str, starting: bool = False) -> KaguraError:
+    def refused(self, status: int, said: str, stage: Stage) -> KaguraError:
         """The vendor answered with an error.
 
         Args:
             status: of HTTP.
             said: the vendor's words.
-            starting: whether the request was to start a job.
+            stage: what the request was for.
         """
-        if status >= 500 or status in PERHAPS_LATER:
+        if status >= 500 or status in SAYS_NOTHING:
             problem = f"failed with HTTP {status}{quoted(said)}"
-            later = "Try again in a while"
-            return (
-                self._unknown(problem)
-                if starting
-                else ServerFailed(f"{self._place} {problem}", later)
-            )
+            if stage == "start":
+                return self._unknown(problem)
+            return ServerFailed(f"{self._place} {problem}", "Try again in a while")
         if status == 429:
             return RateLimited(
                 f"{self.title} takes no more requests now{quoted(said)}", "Try again in a while"
             )
         if status == 401:
-            rejected = TuningError if starting else KeyRejected
-            return rejected(f"{self.title} does not accept who asks", self.sign_in)
+            kind = TuningError if stage == "start" else KeyRejected
+            return kind(f"{self.title} does not know who asks", self.sign_in)
+        if status == 403:
+            return self._forbidden(said, stage)
         return self._final(status, said)
 
-    def ended(self, said: str) -> KaguraError:
+    def ended(self, said: str, stage: Stage) -> KaguraError:
         """The vendor trains no more for this account."""
+        if stage == "look":
+            return self._forbidden(said, stage)
         return TuningError(
             f"{self.title} no longer trains models for this account{quoted(said)}",
             f"Name another vendor of the same API with `%kagura config base_url`, or {LOCALLY}",
@@ -105,12 +111,18 @@ class TuningFaults:
         cure = f"Look at {job} in the vendor's console"
         return str(TuningError(f"{self.title} has trained the model but does not name it", cure))
 
-    def _final(self, status: int, said: str) -> KaguraError:
-        if status == 403:
-            return TuningError(
-                f"{self.title} does not allow it to this account{quoted(said)}",
-                f"Let the account do it in the vendor's console, or {LOCALLY}",
+    def _forbidden(self, said: str, stage: Stage) -> KaguraError:
+        if stage == "look":
+            return KeyRejected(
+                f"{self.title} does not let this account look after its jobs{quoted(said)}",
+                "Let it in the vendor's console, or use the account that started the job",
             )
+        return TuningError(
+            f"{self.title} does not let this account train{quoted(said)}",
+            f"Let it in the vendor's console, or {LOCALLY}",
+        )
+
+    def _final(self, status: int, said: str) -> KaguraError:
         if status == 404:
             return TuningError(
                 f"{self._place} has no such model, file or job{quoted(said)}",

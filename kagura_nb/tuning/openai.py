@@ -22,7 +22,7 @@ from kagura_nb.providers.openai import connect, key_for, words
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Report, usual_epochs
-from kagura_nb.tuning.faults import LOCALLY, TuningFaults, never_sent
+from kagura_nb.tuning.faults import LOCALLY, Stage, TuningFaults, never_sent
 from kagura_nb.tuning.openai_news import read
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class OpenAIBackend:
     def upload(self, job: Job, path: Path) -> str:
         """Send a file unless it is there."""
         name = f"{_prefix(job)}{path.name}"
-        with _told(self._faults):
+        with _told(self._faults, "send"):
             there = (one.id for one in self._uploaded(job) if one.filename == name)
             if present := next(there, None):
                 return present
@@ -127,7 +127,7 @@ class OpenAIBackend:
     def submit(self, job: Job, files: Sequence[str]) -> str:
         """Start the job: one POST."""
         client = self._client().with_options(max_retries=0)
-        with _told(self._faults, starting=True):
+        with _told(self._faults, "start"):
             return client.fine_tuning.jobs.create(**_request(job, files)).id
 
     def find(self, job: Job) -> str | None:
@@ -223,7 +223,7 @@ def _is_of(remote: "FineTuningJob", job: Job) -> bool:
 
 
 @contextmanager
-def _told(faults: TuningFaults, starting: bool = False) -> Iterator[None]:
+def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
     import httpx2
     import openai
@@ -234,10 +234,10 @@ def _told(faults: TuningFaults, starting: bool = False) -> Iterator[None]:
         raise faults.unsent() from None
     except openai.APIConnectionError as error:
         unsent = isinstance(error.__cause__, never_sent())
-        raise (faults.unsent() if unsent else faults.unanswered(starting)) from None
+        raise (faults.unsent() if unsent else faults.unanswered(stage)) from None
     except openai.APIStatusError as error:
         if error.code == ENDED_FOR_YOU:
-            raise faults.ended(words(error)) from None
-        raise faults.refused(error.status_code, words(error), starting) from None
+            raise faults.ended(words(error), stage) from None
+        raise faults.refused(error.status_code, words(error), stage) from None
     except (AttributeError, TypeError, ValueError):  # an answer of another form than the API's
-        raise faults.unanswered(starting) from None
+        raise faults.unanswered(stage) from None

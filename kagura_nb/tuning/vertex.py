@@ -29,12 +29,13 @@ from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Report, usual_epochs
 from kagura_nb.tuning.bucket import Bucket, bucket_of
-from kagura_nb.tuning.faults import TuningFaults, never_sent
+from kagura_nb.tuning.faults import Stage, TuningFaults, never_sent
 from kagura_nb.tuning.vertex_news import read
 
 if TYPE_CHECKING:
     from google import genai
 
+CONSENT = "gemini"
 LABEL = "kagura_job"
 METHODS = {"sft": "SUPERVISED_FINE_TUNING", "dpo": "PREFERENCE_TUNING"}
 OPTIONS = {
@@ -68,7 +69,7 @@ class VertexBackend:
     @property
     def consent(self) -> str | None:
         """Always needed."""
-        return VENDOR
+        return CONSENT
 
     def epochs(self, dataset: Dataset) -> int:
         """As OpenAI counts them."""
@@ -94,13 +95,13 @@ class VertexBackend:
 
         config = _config(job, files)
         rows = types.TuningDataset(gcs_uri=files[0])
-        with _told(self._faults, starting=True):
+        with _told(self._faults, "start"):
             # `tune` would show a link of its own in the notebook, and print it elsewhere.
-            begun = self._client(attempts=1).tunings._tune(
+            begun = self._client().tunings._tune(
                 base_model=job.base_model, training_dataset=rows, config=config
             )
         if not begun.name:
-            raise self._faults.unanswered(starting=True)
+            raise self._faults.unanswered("start")
         return begun.name
 
     def find(self, job: Job) -> str | None:
@@ -116,7 +117,7 @@ class VertexBackend:
             # `get` would show a link of its own, as `tune` does.
             now = self._client(job.remote_id).tunings._get(name=job.remote_id or "")
         if not now.name:
-            raise self._faults.unanswered(starting=False)
+            raise self._faults.unanswered("look")
         return read(now, job.epochs, seen, self._faults)
 
     def cancel(self, job: Job) -> None:
@@ -158,11 +159,11 @@ class VertexBackend:
     def _bucket(self, name: str) -> Bucket:
         return Bucket(name, self._project(), self.settings.timeout, self._faults)
 
-    def _client(self, resource: str | None = None, attempts: int = 3) -> "genai.Client":
+    def _client(self, resource: str | None = None) -> "genai.Client":
         """The client for what is there, else for the place of the settings."""
         there = place_of(resource or "", self.settings)
         here = there or place(self._project(), self.settings.vertex_location, self.settings)
-        return connect(here, attempts)
+        return connect(here)
 
 
 def _label(job: Job) -> str:
@@ -209,6 +210,7 @@ def _config(job: Job, files: Sequence[str]) -> Any:
 
     measured = types.TuningValidationDataset(gcs_uri=files[1]) if len(files) > 1 else None
     return types.CreateTuningJobConfig(
+        http_options=types.HttpOptions(retry_options=types.HttpRetryOptions(attempts=1)),
         method=types.TuningMethod(METHODS[job.method]),
         validation_dataset=measured,
         tuned_model_display_name=f"kagura-{job.id}",
@@ -219,7 +221,7 @@ def _config(job: Job, files: Sequence[str]) -> Any:
 
 
 @contextmanager
-def _told(faults: TuningFaults, starting: bool = False) -> Iterator[None]:
+def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
     """Raise our error for the SDKs', without it: its text may repeat what was sent."""
     import httpx2
     from google.auth.exceptions import GoogleAuthError, TransportError
@@ -231,11 +233,11 @@ def _told(faults: TuningFaults, starting: bool = False) -> Iterator[None]:
         raise faults.unsent() from None
     except GoogleAuthError:
         connect.cache_clear()
-        raise faults.refused(401, "") from None  # before anything was sent
+        raise faults.refused(401, "", "look") from None  # before anything was sent
     except httpx2.TransportError as error:
         unsent = isinstance(error, never_sent())
-        raise (faults.unsent() if unsent else faults.unanswered(starting)) from None
+        raise (faults.unsent() if unsent else faults.unanswered(stage)) from None
     except errors.APIError as error:
-        raise faults.refused(error.code or 500, error.message or "", starting) from None
+        raise faults.refused(error.code or 500, error.message or "", stage) from None
     except (errors.UnknownApiResponseError, AttributeError, TypeError, ValueError):
-        raise faults.unanswered(starting) from None  # an answer of another form than the API's
+        raise faults.unanswered(stage) from None  # an answer of another form than the API's
