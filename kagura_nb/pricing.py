@@ -40,6 +40,7 @@ class Price:
         output: USD per million completion tokens.
         cached: USD per million prompt tokens that the vendor had cached.
         written: USD per million prompt tokens that the vendor wrote to its cache.
+        training: USD per million tokens trained on; None where unknown.
         up_to: the longest prompt, in tokens, that it holds for; None where there is no limit.
         until: the last day on which it holds; None where no end is known.
         source: where it was read.
@@ -51,6 +52,7 @@ class Price:
     output: Decimal
     cached: Decimal
     written: Decimal
+    training: Decimal | None = None
     up_to: int | None = None
     until: date | None = None
     source: str = "the owner's price list"
@@ -81,6 +83,27 @@ def cost(model: str, usage: Usage, settings: Settings, day: date | None = None) 
         return Decimal(0)
     price = find(model, usage.prompt_tokens, settings, day)
     return None if price is None else price.cost(usage)
+
+
+def training_cost(backend: str, model: str, tokens: int, settings: Settings) -> Decimal | None:
+    """USD for training; None where the price is unknown, 0 on this machine.
+
+    Args:
+        backend: who trains.
+        model: what is trained, without the vendor in front.
+        tokens: billed, all epochs together.
+        settings: see `cost`.
+    """
+    if backend in FREE_VENDORS:
+        return Decimal(0)
+    price = training_price(backend, model, settings)
+    return None if price is None or price.training is None else price.training * tokens / MILLION
+
+
+def training_price(backend: str, model: str, settings: Settings) -> Price | None:
+    """The price of training a model today; None where it is unknown, and on this machine."""
+    found = find(f"{backend}:ft:{model}", 0, settings)
+    return None if found is None or found.training is None else found
 
 
 def find(
@@ -134,9 +157,11 @@ def _price(entry: Mapping[str, Any]) -> Price:
         output=Decimal(entry["output"]),
         cached=Decimal(entry.get("cached", entry["input"])),
         written=Decimal(entry.get("written", entry["input"])),
+        training=Decimal(entry["training"]) if "training" in entry else None,
         **{name: entry[name] for name in ("up_to", "until", "source", "read") if name in entry},
     )
-    if min(price.input, price.output, price.cached, price.written) < 0:
+    amounts = (price.input, price.output, price.cached, price.written, price.training or 0)
+    if min(amounts) < 0:
         raise ValueError(f"a price below zero for {', '.join(price.models)}")
     for name, wanted in (("up_to", int), ("until", date)):
         if name in entry and type(entry[name]) is not wanted:

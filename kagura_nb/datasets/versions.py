@@ -82,8 +82,11 @@ class Datasets:
         found = self.latest()[:1] if version == "last" else found
         if len(found) != 1:
             raise DatasetError(
-                f"There is no dataset {version!r}" if not found else f"{version!r} means several",
-                "`%kagura data --list` lists them",
+                f"{version!r} means several datasets"
+                if found
+                else f"There is no dataset {version!r}: one goes when a conversation in it does, or"
+                " it was never built",
+                "`%kagura data` builds one, and `%kagura data --list` lists them",
             )
         return found[0]
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     CompoundSelect,
     Connection,
+    Index,
     Integer,
     MetaData,
     Row,
@@ -49,6 +50,7 @@ lineage = Table(
     Column("tokens", Integer),
     Column("reason", Text),
 )
+Index("by_conversation", lineage.c.conversation_id)
 
 TRAIN, VALIDATION, OUT = "train", "validation", "out"
 """The parts: to learn from, to measure on, left out."""

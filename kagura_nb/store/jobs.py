@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Float,
+    Index,
     Integer,
     MetaData,
     RowMapping,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -57,6 +59,8 @@ jobs = Table(
     Column("problem", Text),
     Column("seen", Text, nullable=False),
 )
+ACTIVE = text("state IN ('approved', 'uploading', 'submitting', 'queued', 'running')")
+Index("one_active_job", jobs.c.backend, unique=True, sqlite_where=ACTIVE, postgresql_where=ACTIVE)
 job_events = Table(
     "job_events",
     metadata,
@@ -150,6 +154,21 @@ def events(connection: Connection, job_id: str, after: int = 0) -> list[tuple[in
         at = datetime.fromisoformat(values.pop("at"))
         found.append((row["number"], JobEvent(at, **values)))
     return found
+
+
+def pace(connection: Connection, backend: str, base_model: str) -> float | None:
+    """Seconds a billed token took in the latest succeeded job like it; None where there is none."""
+    of, happened = jobs.c, job_events.c
+    alike = (of.backend == backend, of.base_model == base_model, of.state == "succeeded")
+    query = select(of.tokens, func.min(happened.at), func.max(happened.at))
+    query = query.join(job_events, happened.job_id == of.id)
+    query = query.where(*alike, of.tokens > 0, happened.state.in_(("running", "succeeded")))
+    found = connection.execute(query.group_by(of.id, of.tokens).order_by(of.id.desc())).first()
+    if found is None:
+        return None
+    tokens, first, last = found
+    taken = datetime.fromisoformat(last) - datetime.fromisoformat(first)
+    return float(taken.total_seconds() / tokens)
 
 
 def used(connection: Connection) -> int:

@@ -49,6 +49,9 @@ class Backend(Protocol):
     def consent(self) -> str | None:
         """The vendor whose `privacy.consent` is needed, None where nothing leaves the machine."""
 
+    def epochs(self, dataset: Dataset) -> int:
+        """How often each row is seen where nothing is said."""
+
     def ends_on(self, model: str) -> date | None:
         """The day from which the vendor trains or serves the model no more; None: not known."""
 
@@ -92,3 +95,15 @@ class Backend(Protocol):
 
     def clean_up(self, job: Job) -> None:
         """Delete what was uploaded for the job; what is gone already is no error."""
+
+
+def usual_epochs(rows: int) -> int:
+    """How often OpenAI sees each row where nothing is said.
+
+    Three times; so often that there are 100 examples, at most 25 times; so seldom that there are
+    25,000 at most ("Data preparation and analysis for chat model fine-tuning", OpenAI cookbook,
+    2026-11).
+    """
+    if rows * 3 < 100:
+        return min(25, 100 // max(rows, 1))
+    return max(1, 25_000 // rows) if rows * 3 > 25_000 else 3

@@ -1,0 +1,208 @@
+"""Jobs, from the plan to the deployed model. Each is paid for once, whatever crashes in between.
+
+    planned ─ approve ─> approved ─> uploading ─> submitting ─> queued ─> running ─> succeeded
+       └──────── cancel, or a refusal ───────────────────────────────────────┴> failed, cancelled
+
+One process at a time goes on with a job, see `machine`; any other may watch.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ulid import ULID
+
+from kagura_nb import costs
+from kagura_nb.datasets import Datasets
+from kagura_nb.errors import SettingsError, TuningError
+from kagura_nb.privacy import consent
+from kagura_nb.records import Dataset, Job, JobEvent, Method
+from kagura_nb.store import ConversationCollector, jobs
+from kagura_nb.tuning.base import Backend
+from kagura_nb.tuning.machine import Machine
+from kagura_nb.tuning.plan import Estimate, estimate
+
+PATIENCE = 30.0
+"""Seconds for which `cancel` waits for another process that goes on with the job."""
+FIRST_PAUSE, LONGEST_PAUSE, SLOWER = 0.25, 15.0, 1.3
+"""Seconds between two looks at a job in which nothing happens, and how they grow."""
+
+
+class Jobs:
+    """The jobs of one user. Any process may use them at any time.
+
+    Args:
+        store: of the user.
+        backends: who trains, by name.
+    """
+
+    def __init__(self, store: ConversationCollector, backends: Mapping[str, Backend]) -> None:
+        self._store = store
+        self._database = store.database
+        self._datasets = Datasets(store)
+        self._backends = backends
+        self._machine = Machine(store, backends)
+
+    def plan(
+        self,
+        dataset: Dataset,
+        backend: str,
+        base_model: str | None = None,
+        *,
+        epochs: int | None = None,
+        share: float = 1.0,
+        **options: Any,
+    ) -> tuple[Job, Estimate]:
+        """Describe a job and what it would take. Nothing leaves the machine and nothing is paid.
+
+        Args:
+            dataset: what it trains on; its method is the job's.
+            backend: who trains.
+            base_model: what is trained; None takes the backend's default.
+            epochs: how often each row is seen; None takes the usual number.
+            share: of the sessions that the result shall answer; 0 leaves things as they are.
+            options: further hyperparameters by the backend's own names.
+
+        Raises:
+            TuningError: the backend does not know the method, or refuses.
+            SettingsError: an unknown backend, or a number that cannot be.
+        """
+        trainer = self.backend(backend, dataset.method)
+        if not 0 <= share <= 1:
+            raise SettingsError(f"{share!r} is no share of the sessions", "Use 0 to 1")
+        job = Job(
+            id=str(ULID()),
+            dataset=dataset.version,
+            backend=backend,
+            base_model=base_model or trainer.default_model,
+            method=dataset.method,
+            epochs=epochs or trainer.epochs(dataset),
+            state="planned",
+            created_at=datetime.now(UTC),
+            options=options,
+            share=share,
+        )
+        trainer.check(job, dataset)
+        found = estimate(self._database, trainer, job, dataset)
+        job = replace(job, estimate=found.cost)
+        with self._database.write(durable=True) as connection:
+            jobs.add(connection, job)
+        return job, found
+
+    def approve(self, job: Job) -> Job:
+        """Let a planned job begin; `watch` goes on with it.
+
+        Raises:
+            ConsentMissing: the owner has not agreed that data goes to the vendor.
+            TuningError: it is not planned any more, another one is under way, the budget does not
+                allow it, or the backend refuses.
+        """
+        trainer = self.backend(job.backend, job.method)
+        if trainer.consent:
+            consent.require(self._database, trainer.consent, self._store.settings)
+        trainer.check(job, self._datasets.get(job.dataset))
+        left = costs.left(self._database)
+        if left is not None and job.estimate is not None and job.estimate > left:
+            raise TuningError(
+                f"The job is estimated at ${job.estimate:.2f}, and ${max(left, 0):.2f} of this"
+                " month's budget are left",
+                "Train on less, or raise it with `%kagura config monthly_budget`",
+            )
+        if not self._machine.move(job, "approved", "Approved."):
+            raise self._not_approved(job)
+        return self.get(job.id)
+
+    def get(self, reference: str = "last") -> Job:
+        """The job of an id, or of the end of one; `last` is the newest.
+
+        Raises:
+            TuningError: there is none.
+        """
+        with self._database.read() as connection:
+            found = jobs.get(connection, reference)
+        if found is None:
+            raise TuningError(f"There is no job {reference!r}", "`%kagura jobs` lists them")
+        return found
+
+    def latest(self, count: int = 100) -> list[Job]:
+        """The latest jobs, newest first."""
+        with self._database.read() as connection:
+            return jobs.latest(connection, count)
+
+    def under_way(self) -> list[Job]:
+        """The jobs that somebody must go on with, oldest first."""
+        with self._database.read() as connection:
+            return jobs.under_way(connection)
+
+    def events(self, job: Job, after: int = 0) -> list[tuple[int, JobEvent]]:
+        """What happened to a job, each event with its number, oldest first."""
+        with self._database.read() as connection:
+            return jobs.events(connection, job.id, after)
+
+    def watch(self, job: Job, after: int = 0) -> Iterator[JobEvent]:
+        """Go on with a job and yield what happens to it, until it has ended.
+
+        Args:
+            job: approved, or further.
+            after: number of the last event that is known already.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            job = self.advance(job)
+            news = self.events(job, after)
+            for number, event in news:
+                yield event
+                after = number
+            if job.ended or job.state == "planned":
+                return
+            pause = FIRST_PAUSE if news else min(pause * SLOWER, LONGEST_PAUSE)
+            time.sleep(pause)
+
+    def advance(self, job: Job) -> Job:
+        """Take the next step, unless another process is at it; return the job as it is then."""
+        with self._database.exclusive(f"job-{job.id}") as mine:
+            if mine:
+                self._machine.step(self.get(job.id))
+        return self.get(job.id)
+
+    def cancel(self, job: Job) -> Job:
+        """Ask for the end of a job; return it as it is then.
+
+        Raises:
+            TuningError: it is being submitted this moment, or the backend refuses.
+        """
+        for _ in range(int(PATIENCE / FIRST_PAUSE)):
+            with self._database.exclusive(f"job-{job.id}") as mine:
+                job = self.get(job.id)
+                if mine:
+                    self._machine.cancel(job)
+                    return self.get(job.id)
+            time.sleep(FIRST_PAUSE)
+        raise TuningError("The job is busy", "Try again in a minute")
+
+    def backend(self, name: str, method: Method) -> Backend:
+        """The backend of a name.
+
+        Raises:
+            SettingsError: there is none.
+            TuningError: it does not know the method.
+        """
+        if name not in self._backends:
+            known = ", ".join(self._backends)
+            raise SettingsError(f"There is no backend {name!r}", f"Use one of {known}")
+        found = self._backends[name]
+        if method not in found.formats:
+            known = " or ".join(found.formats)
+            raise TuningError(f"{name} does not train by {method}", f"Use --method {known}")
+        return found
+
+    def _not_approved(self, job: Job) -> TuningError:
+        now = self.get(job.id)
+        if now.state != "planned":
+            return TuningError(f"The job is {now.state} already", "`%kagura jobs` shows it")
+        return TuningError(
+            f"Another job is under way at {job.backend}",
+            "Wait for its end, or `%kagura jobs --cancel last`",
+        )

@@ -1,0 +1,216 @@
+"""One step of a job, so that it is paid for once, whatever crashes in between.
+
+    approved, uploading   the rows are handed over, then the job is submitted by one request
+    submitting            the request was made, or was about to be: only looked for from now on
+    queued, running       the vendor's news are written down
+    succeeded             cost, deployment and state are written down together
+
+A state is on disk before the remote call that it stands for, and what came of the call is on disk
+before the next one. The caller sees to it that nobody else takes a step at the same time.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from kagura_nb import pricing
+from kagura_nb.datasets import Datasets
+from kagura_nb.errors import KaguraError, OutcomeUnknown, ProviderError, TuningError
+from kagura_nb.privacy import consent
+from kagura_nb.records import Job, JobEvent, State, Usage
+from kagura_nb.store import ConversationCollector, deployments, jobs, ledger
+from kagura_nb.store.datasets import TRAIN, VALIDATION
+from kagura_nb.tuning.base import Backend, Report
+
+LOST_AFTER = 120.0
+"""Seconds after which a job that the vendor does not list is given up: it was never accepted."""
+
+
+class Machine:
+    """Takes the steps of a user's jobs.
+
+    Args:
+        store: of the user.
+        backends: who trains, by name.
+    """
+
+    def __init__(self, store: ConversationCollector, backends: Mapping[str, Backend]) -> None:
+        self._store = store
+        self._database = store.database
+        self._datasets = Datasets(store)
+        self._backends = backends
+
+    def step(self, job: Job) -> None:
+        """Take the next step; a job without one is left as it is."""
+        if job.state not in STEPS:
+            return
+        try:
+            STEPS[job.state](self, job)
+        except OutcomeUnknown as error:
+            self._note(job, str(error))
+        except ProviderError as error:
+            self._note(self._now(job), f"{error} It is tried again.")
+        except (KaguraError, OSError) as error:
+            self._end(self._now(job), "failed", problem=str(error))
+
+    def _upload(self, job: Job) -> None:
+        """Hand the rows over; what is at the vendor already is not sent again."""
+        trainer = self._backends[job.backend]
+        if trainer.consent:
+            consent.require(self._database, trainer.consent, self._store.settings)
+        dataset = self._datasets.get(job.dataset)
+        if job.state == "approved" and not self.move(job, "uploading", "Uploading the rows."):
+            return
+        sizes = {TRAIN: dataset.train_rows, VALIDATION: dataset.validation_rows}
+        files: list[str] = []
+        for part in (part for part, rows in sizes.items() if rows):
+            with TemporaryDirectory(prefix="kagura-") as folder:
+                path = Path(folder, f"{part}.jsonl")
+                self._datasets.write(dataset, part, trainer.formats[job.method], path)
+                files.append(trainer.upload(job, path))
+            self._change(job, files=files)
+        self._submit(self._now(job), trainer)
+
+    def _submit(self, job: Job, trainer: Backend) -> None:
+        """The one request that is paid for."""
+        if not self.move(job, "submitting", "Submitting the job."):
+            return
+        submitting = self._now(job)
+        try:
+            remote = trainer.submit(submitting, submitting.files)
+        except OutcomeUnknown:
+            raise
+        except ProviderError:
+            self.move(submitting, "uploading")
+            raise
+        self.move(submitting, "queued", "The job is accepted.", remote_id=remote)
+
+    def _look(self, job: Job) -> None:
+        """Whether a job whose submission was cut off reached the vendor."""
+        remote = self._backends[job.backend].find(job)
+        if remote is not None:
+            self.move(job, "queued", "The job is found at the vendor.", remote_id=remote)
+        elif self._age(job) > LOST_AFTER:
+            raise TuningError(
+                "The job never reached the vendor, and nothing was paid",
+                "Plan it again with `%kagura train`",
+            )
+
+    def _poll(self, job: Job) -> None:
+        with self._database.read() as connection:
+            seen = jobs.seen(connection, job.id)
+        report = self._backends[job.backend].poll(job, seen)
+        if report.state in ("queued", "running"):
+            with self._database.write(durable=True) as connection:
+                jobs.append(connection, job.id, report.events)
+                jobs.move(connection, job, report.state, seen=report.seen)
+        else:
+            self._end_with(job, report)
+
+    def _end_with(self, job: Job, report: Report) -> None:
+        tokens = report.tokens
+        cost = None
+        if tokens is not None:
+            cost = pricing.training_cost(job.backend, job.base_model, tokens, self._store.settings)
+        self._end(
+            job,
+            report.state,
+            report,
+            model=report.model,
+            problem=report.problem,
+            tokens=tokens,
+            cost=cost,
+        )
+
+    def _end(self, job: Job, state: State, report: Report | None = None, **changes: Any) -> None:
+        """End a job: cost, deployment and state are on disk together."""
+        with self._database.write(durable=True) as connection:
+            if not jobs.move(connection, job, state, **changes):
+                return
+            ended = replace(job, state=state, **changes)
+            last = JobEvent(datetime.now(UTC), state, _last_words(ended))
+            jobs.append(connection, job.id, [*(report.events if report else ()), last])
+            if ended.tokens is not None:
+                usage = Usage(ended.tokens, 0)
+                made = f"{job.backend}:{job.base_model}"
+                ledger.add(connection, "training", made, usage=usage, cost=ended.cost)
+            if ended.model and job.share:
+                deployments.push(connection, ended.model, job.share, ended)
+        if job.files:
+            with suppress(KaguraError):
+                self._backends[job.backend].clean_up(job)
+
+    def cancel(self, job: Job) -> None:
+        """Ask for the end of a job; one that has ended is left as it is.
+
+        Raises:
+            TuningError: it is not known yet whether the vendor has it, or the backend refuses.
+        """
+        if job.ended:
+            return
+        if job.state == "submitting":
+            self._look(job)
+            job = self._now(job)
+            if job.state == "submitting":
+                raise TuningError(
+                    "It is not known yet whether the vendor has the job", "Try again in two minutes"
+                )
+        if job.state in ("queued", "running"):
+            self._backends[job.backend].cancel(job)
+            self._note(job, "Asked for its end.")
+        else:
+            self._end(job, "cancelled")
+
+    def move(self, job: Job, state: State, message: str = "", **changes: Any) -> bool:
+        """Change a job's state and tell that; False where it is no longer as `job` says."""
+        with self._database.write(durable=True) as connection:
+            moved = jobs.move(connection, job, state, **changes)
+            if moved and message:
+                jobs.append(connection, job.id, [JobEvent(datetime.now(UTC), state, message)])
+        return moved
+
+    def _change(self, job: Job, **changes: Any) -> None:
+        current = self._now(job)
+        with self._database.write(durable=True) as connection:
+            jobs.move(connection, current, current.state, **changes)
+
+    def _note(self, job: Job, message: str) -> None:
+        """Tell the same thing once, however often it happens in a row."""
+        known = self._told(job)
+        if not known or known[-1].message != message:
+            with self._database.write() as connection:
+                event = JobEvent(datetime.now(UTC), job.state, message)
+                jobs.append(connection, job.id, [event])
+
+    def _age(self, job: Job) -> float:
+        """Seconds since a job is in its state."""
+        began = next(one.at for one in self._told(job) if one.state == job.state)
+        return (datetime.now(UTC) - began).total_seconds()
+
+    def _now(self, job: Job) -> Job:
+        with self._database.read() as connection:
+            return jobs.get(connection, job.id) or job
+
+    def _told(self, job: Job) -> list[JobEvent]:
+        with self._database.read() as connection:
+            return [event for _, event in jobs.events(connection, job.id)]
+
+
+def _last_words(job: Job) -> str:
+    if job.state == "succeeded":
+        return f"Done: {job.model}."
+    return job.problem or "Cancelled."
+
+
+STEPS: Mapping[State, Callable[[Machine, Job], None]] = {
+    "approved": Machine._upload,
+    "uploading": Machine._upload,
+    "submitting": Machine._look,
+    "queued": Machine._poll,
+    "running": Machine._poll,
+}
+"""What is done next in each state that has a next one."""
