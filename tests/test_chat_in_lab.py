@@ -1,6 +1,8 @@
 """`%%kagura` in a real JupyterLab: what a person sees, and what is on disk afterwards."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from lab import Lab, LabNotebook
@@ -9,7 +11,9 @@ from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
 
 from kagura_nb import ConversationCollector
+from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
+from kagura_nb.store import ledger
 
 SETUP = """%load_ext kagura_nb
 %config KaguraMagics.user = "{user}"
@@ -134,6 +138,35 @@ def test_a_scan_is_cleaned_by_clicks(open_chat: Open, stored: ConversationCollec
 
     assert stored.get(one).excluded == "private"
     assert stored.get(two).prompt == "Call [REDACTED_PHONE] for [REDACTED_PERSON]様"
+
+
+def test_the_costs_of_a_month_are_drawn(
+    open_chat: Open, lab: Lab, stored: ConversationCollector
+) -> None:
+    for day in range(1, 29):
+        when = datetime(2026, 2, day, 12, tzinfo=UTC)
+        for model, dollars in (("openai:gpt-6.1-terra", day % 7), ("gemini:gemini-3.8-flash", 2)):
+            usage, cost = Usage(1000 * day, 300), Decimal(dollars) / 10
+            stored.collect("hi", "hi", model, created_at=when, usage=usage, cost=cost)
+    with stored.database.write() as connection:
+        used = Usage(812_345, 0)
+        ledger.add(connection, "training", "local:tuned", at=when, usage=used, cost=Decimal("4.06"))
+        ledger.add(connection, "embedding", "openai:elsewhere", at=when, usage=used)
+    notebook = open_chat("%env KAGURA_MONTHLY_BUDGET=20\n%kagura costs --month 2026-02 --by model")
+
+    image = notebook.run(1).get_by_role("img", name="Costs of February 2026: $18.06")
+
+    expect(image).to_be_visible()
+    assert image.evaluate("one => one.complete && one.naturalWidth") > 500
+    expect(notebook.output(1)).to_contain_text("The budget is $20.00: $1.94 is left.")
+    notebook.screenshot("costs", notebook.output(1))
+    notebook.save()
+    lab.use_theme(dark=True)
+    notebook.page.reload()
+    notebook.wait_for_kernel()
+    assert image.evaluate("one => one.complete && one.naturalWidth") > 500
+    notebook.screenshot("costs-dark", notebook.output(1))
+    lab.use_theme(dark=False)
 
 
 def test_arrow_keys_stay_with_their_answer(open_chat: Open, stored: ConversationCollector) -> None:

@@ -94,7 +94,7 @@ class Bar:
 
 def line(text: str) -> View:
     """One line for the user, in the notebook's own type instead of a program's output."""
-    return View(text, LINE.format(text=escape(text)))
+    return View(text, LINE.format(text=as_html(text)))
 
 
 def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> View:
@@ -103,14 +103,19 @@ def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]
     plain = tabulate(texts, headers=list(headers), tablefmt="simple", disable_numparse=True)
     head = "".join(_cell("th", text) for text in headers)
     body = "".join(f"<tr>{''.join(_cell('td', value) for value in row)}</tr>" for row in rows)
-    html = TABLE.format(caption=escape(caption), head=head, body=body)
+    html = TABLE.format(caption=as_html(caption), head=head, body=body)
     return View(f"{caption}\n\n{plain}", html)
 
 
 def details(summary: str, view: View) -> View:
     """A view that a notebook opens on a click."""
-    html = f"<details><summary>{escape(summary)}</summary>{view.html}</details>"
+    html = f"<details><summary>{as_html(summary)}</summary>{view.html}</details>"
     return View(view.plain, html)
+
+
+def as_html(text: str) -> str:
+    """Text that is no markup and, where notebooks look for formulas between dollars, none."""
+    return escape(text).replace("$", "<span>$</span>")
 
 
 def conversations(count: int) -> str:
@@ -149,5 +154,5 @@ def _cell(tag: str, value: object) -> str:
     text = "" if value is None else str(value)
     scope = ' scope="col"' if tag == "th" else ""
     wrap = "white-space:nowrap" if len(text) <= SHORT else "overflow-wrap:anywhere"
-    inner = value.html if isinstance(value, Bar) else escape(text).replace("\n", "<br>")
+    inner = value.html if isinstance(value, Bar) else as_html(text).replace("\n", "<br>")
     return CELL.format(tag=tag, scope=scope, wrap=wrap, text=inner)
