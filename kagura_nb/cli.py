@@ -81,7 +81,9 @@ def start(workspace: Workspace, model: str | None, session: str | None) -> None:
     """
     assistant = workspace.assistant
     options = {"model": model} | ({"session": session} if session else {})
-    click.echo(f"{assistant.deployment(model, session).model} answers. `exit` ends the chat, `help` helps.")
+    click.echo(
+        f"{assistant.deployment(model, session).model} answers. `exit` ends the chat, `help` helps."
+    )
     said = _line("You")
     while said.lower() not in ENDS:
         following = ""
