@@ -140,14 +140,14 @@ def deploy(
 
     Args:
         database: the user's store.
-        model: `provider:model`; None puts the base one in front.
+        model: `provider:model`; None puts the base one in front, which is never by share.
         share: of the sessions, above 0 and up to 1.
         job: that made the model.
 
     Raises:
         SettingsError: no such share.
     """
-    if not 0 < share <= 1:
+    if not 0 < share <= 1 or (model is None and share < 1):
         raise SettingsError(f"{share!r} is no share of the sessions", "Use more than 0, up to 1")
     with database.write(durable=True) as connection:
         top = next(iter(deployments.standing(connection)), None)

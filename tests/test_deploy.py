@@ -143,10 +143,13 @@ def test_the_same_again_is_one_deployment(assistant: Assistant) -> None:
     assert len(deploy.history(database)) == 1
 
 
-@pytest.mark.parametrize("share", [0, -0.1, 1.1, float("nan")])
-def test_what_is_no_share_is_refused(assistant: Assistant, share: float) -> None:
+@pytest.mark.parametrize(
+    ("model", "share"),
+    [(TUNED, 0), (TUNED, -0.1), (TUNED, 1.1), (TUNED, float("nan")), (None, 0.5)],
+)
+def test_what_is_no_share_is_refused(assistant: Assistant, model: str | None, share: float) -> None:
     with pytest.raises(SettingsError, match="no share of the sessions"):
-        deploy.deploy(assistant.store.database, TUNED, share)
+        deploy.deploy(assistant.store.database, model, share)
 
 
 # --- a deployed model that is gone --------------------------------------------------------------
