@@ -1,13 +1,12 @@
 """A model in this process: transformers, with a LoRA adapter on request.
 
-    local:<folder or hub id>[+<adapter folder>]
+    local:<base>[+<adapter folder>]        a base is a folder, a hub id or `practice`
 
 Generation runs in a thread of its own that hands each piece of text over as it comes; closing the
 stream sets a flag that stops it at the next token. The latest model stays loaded, so that the next
 turn begins at once.
 """
 
-import importlib.util
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kagura_nb.errors import ContextTooLong, MissingExtra, ProviderError, UnknownModel
+from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
+from kagura_nb.providers import models
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
 NEEDED = ("torch", "transformers", "peft")
-NAMES = "Name a folder or a hub id of a chat model, and an adapter folder behind a plus sign"
 REPLY_TOKENS = 1024
-UNKNOWN_CONTEXT = 4_096
 
 
 @dataclass(slots=True)
@@ -128,64 +126,60 @@ class _Generation:
 
 
 def open_local(vendor: str, model: str, settings: Settings) -> LocalProvider:
-    """Load `local:<folder or hub id>[+<adapter folder>]`, or take the one that is loaded.
+    """Load `local:<base>[+<adapter folder>]`, or take the one that is loaded.
 
     Raises:
         MissingExtra: torch, transformers or peft is not installed.
-        UnknownModel: there is no such model or adapter, or it cannot be loaded.
+        UnknownModel: there is no such model or adapter, they do not belong together, or one cannot
+            be loaded.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtra(
-            f"Models in this process need {' and '.join(missing)}",
-            "Install it with `pip install 'kagura-nb[local]'`",
-        )
-    base, adapter = (_found(one) for one in _split(model))
-    network, tokenizer = _load(base, adapter)
-    context = getattr(network.config, "max_position_embeddings", None) or UNKNOWN_CONTEXT
-    return LocalProvider(f"{vendor}:{model}", context, network, tokenizer)
+    models.require("Models in this process need", *NEEDED)
+    base, adapter = _split(model)
+    network, tokenizer = _load(base, *_placed(base, adapter))
+    return LocalProvider(f"{vendor}:{model}", models.context(network), network, tokenizer)
 
 
 def _split(model: str) -> tuple[str, str]:
-    """Model and adapter; a folder may have a plus sign in its name."""
+    """Base and adapter; a folder may have a plus sign in its name."""
     if "+" not in model or Path(model).is_dir():
         return model, ""
     base, _, adapter = model.rpartition("+")
     return base, adapter
 
 
-def _found(name: str) -> str:
-    """A name of the hub as it is; what is written as a path must be a folder."""
-    if not name.startswith(("/", ".", "~")):
-        return name
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        raise UnknownModel(f"There is no folder {name}", NAMES)
-    return str(folder)
+def _placed(base: str, adapter: str) -> tuple[str, str]:
+    """Where both are."""
+    placed = models.find(adapter) if adapter else ""
+    try:
+        return models.find(base), placed
+    except UnknownModel as error:
+        if not adapter:
+            raise
+        moved = f"If it was moved, name its new folder: `%kagura use local:<folder>+{adapter}`"
+        raise UnknownModel(error.problem, moved) from None
 
 
 @lru_cache(maxsize=1)
-def _load(base: str, adapter: str) -> tuple[Any, Any]:
+def _load(name: str, base: str, adapter: str) -> tuple[Any, Any]:
     import torch
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(base)
-        network = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
-        if adapter:
-            network = PeftModel.from_pretrained(network, adapter)
-    except Exception as error:  # loaders of weights, tokenizers and adapters raise what they like
-        reason = str(error).strip().partition("\n")[0].rstrip(".")
-        raise UnknownModel(
-            f"{'+'.join(filter(None, (base, adapter)))} cannot be loaded ({reason})",
-            NAMES,
-        ) from error
-    if tokenizer.chat_template is None:
-        raise UnknownModel(f"{base} has no chat template", "Use a model that is tuned for chat")
+    network, tokenizer = models.load(base)
+    if adapter:
+        models.verify(Path(adapter), name)
+        network = _adapted(network, adapter)
     accelerated = torch.accelerator.is_available()
     device = torch.accelerator.current_accelerator() if accelerated else "cpu"
     return network.to(device).eval(), tokenizer
+
+
+def _adapted(network: Any, adapter: str) -> Any:
+    """The network with the adapter merged into its weights, which is as fast as without."""
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(network, adapter).merge_and_unload()
+    except Exception as error:  # peft raises what it likes
+        raise models.unloadable(adapter, error) from error
 
 
 def _drawn(sampling: Sampling) -> dict[str, Any]:

@@ -1,0 +1,138 @@
+"""Rows as tokens, with the reply told from what comes before it.
+
+    messages      {"messages": [..., {"role": "assistant", ...}]}
+    preference    {"messages": [...], "chosen": "text", "rejected": "text"}
+    kto           {"messages": [...], "completion": "text", "label": true}
+
+The model's chat template writes the prompt up to where the reply begins, and prompt and reply
+together; what the second has more is the reply, its end of turn included.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kagura_nb.errors import TuningError
+from kagura_nb.records import Method
+
+Chat = list[dict[str, str]]
+Row = Mapping[str, Any]
+Part = tuple[Chat, str, bool]
+"""A prompt, a reply, and whether it is a good one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A reply and what came before it.
+
+    Args:
+        tokens: of both.
+        prompt: how many of them come before the reply.
+        good: False where the reply is what shall not be said.
+    """
+
+    tokens: list[int]
+    prompt: int
+    good: bool = True
+
+
+Sample = tuple[Example, ...]
+"""What is learnt from at once: one example; for dpo the better one and the worse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Makes tokens of rows.
+
+    Args:
+        method: what the rows are for.
+        tokenizer: of the model, with its chat template.
+        longest: tokens that the model reads.
+        system: goes before rows without a system message, where it is not empty.
+    """
+
+    method: Method
+    tokenizer: Any
+    longest: int
+    system: str = ""
+
+    def read(self, path: Path) -> list[Sample]:
+        """Every row of a file.
+
+        Raises:
+            TuningError: a row that is none, that the template refuses, or that is too long; no row.
+        """
+        with path.open(encoding="utf-8") as lines:
+            samples = [self._sample(line, f"{path.name}:{at}") for at, line in enumerate(lines, 1)]
+        if not samples:
+            raise TuningError(f"{path.name} has no rows", "Make a dataset of some conversations")
+        lengths = [length(sample) for sample in samples]
+        if long := sum(one > self.longest for one in lengths):
+            raise TuningError(
+                f"{long:,} of {len(samples):,} rows are longer than the {self.longest:,} tokens "
+                f"that the model reads (the longest has {max(lengths):,})",
+                "Leave these conversations out, or train a model with a longer context",
+            )
+        return samples
+
+    def _sample(self, line: str, place: str) -> Sample:
+        try:
+            return tuple(self._example(*one) for one in PARTS[self.method](json.loads(line)))
+        except (ValueError, LookupError, TypeError) as error:
+            raise TuningError(
+                f"{place} is no row for {self.method} ({error})", "Make the dataset again"
+            ) from error
+        except Exception as error:  # templates are programs of their own and raise what they like
+            raise TuningError(
+                f"The model's chat template refuses {place} ({error})",
+                "Use a model that is tuned for chat, or leave that conversation out",
+            ) from error
+
+    def _example(self, prompt: Chat, reply: str, good: bool) -> Example:
+        if self.system and prompt[0]["role"] != "system":
+            prompt = [{"role": "system", "content": self.system}, *prompt]
+        opened = self._tokens(prompt, add_generation_prompt=True)
+        tokens = self._tokens([*prompt, {"role": "assistant", "content": reply}])
+        begun = common(opened, tokens)
+        if self.tokenizer.eos_token_id not in tokens[begun:]:
+            tokens = [*tokens, self.tokenizer.eos_token_id]
+        return Example(tokens, begun, good)
+
+    def _tokens(self, chat: Chat, **options: Any) -> list[int]:
+        return list(self.tokenizer.apply_chat_template(chat, return_dict=False, **options))
+
+
+def length(sample: Sample) -> int:
+    """Tokens of the longest of its examples."""
+    return max(len(one.tokens) for one in sample)
+
+
+def common(first: list[int], second: list[int]) -> int:
+    """How many tokens both begin with: some templates open a reply that they write differently."""
+    pairs = enumerate(zip(first, second, strict=False))
+    shorter = min(len(first), len(second))
+    return next((place for place, (one, other) in pairs if one != other), shorter)
+
+
+def _messages(row: Row) -> list[Part]:
+    *prompt, reply = row["messages"]
+    if reply["role"] != "assistant":
+        raise ValueError("the last message is not the assistant's")
+    return [(prompt, reply["content"], True)]
+
+
+def _preference(row: Row) -> list[Part]:
+    return [(row["messages"], row["chosen"], True), (row["messages"], row["rejected"], False)]
+
+
+def _kto(row: Row) -> list[Part]:
+    return [(row["messages"], row["completion"], bool(row["label"]))]
+
+
+PARTS: Mapping[Method, Callable[[Row], list[Part]]] = {
+    "sft": _messages,
+    "dpo": _preference,
+    "kto": _kto,
+}
