@@ -112,9 +112,9 @@ def test_a_whole_job(backend: LocalBackend, job: Job, rows: Path) -> None:
     assert report.state == "succeeded" and report.problem is None
     assert [one.state for one in events if one.state != "running"] == ["queued", "succeeded"]
     steps = [one.step for one in events if one.step is not None]
-    assert steps == sorted(steps) and steps[-1] == 30 == events[-1].steps
+    assert steps == sorted(steps) and steps[-1] == 15 == events[-1].steps
     measured = [one for one in events if one.validation_loss]
-    assert [one.step for one in measured] == [10, 20, 30]
+    assert [one.step for one in measured] == [5, 10, 15]
     assert all(one.loss for one in measured)
     assert report.tokens == events[-1].tokens == 3 * sum(map(tokens, rows.read_text().splitlines()))
     assert re.fullmatch(r"Peak memory [\d,]+ MB", events[-1].message)
@@ -162,7 +162,7 @@ def test_cleaning_up_leaves_the_adapter(backend: LocalBackend, job: Job, tmp_pat
 def test_a_killed_run_goes_on_as_if_nothing_had_been(
     backend: LocalBackend, job: Job, rows: Path, tmp_path: Path
 ) -> None:
-    folder = submit(backend, replace(job, epochs=30), rows)
+    folder = submit(backend, replace(job, epochs=60), rows)
     wait((folder / checkpoint.FILE).exists)
 
     kill(folder)

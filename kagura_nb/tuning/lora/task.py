@@ -122,7 +122,7 @@ class Task:
         Args:
             parameters: of the model.
         """
-        return self.batch_size or (2 if parameters > LARGE else 4)
+        return self.batch_size or (8 if parameters < SMALL else 4 if parameters < LARGE else 2)
 
 
 def _option(name: str, value: Any) -> Any:
