@@ -49,8 +49,8 @@ class Backend(Protocol):
     def consent(self) -> str | None:
         """The vendor whose `privacy.consent` is needed, None where nothing leaves the machine."""
 
-    def epochs(self, dataset: Dataset) -> int:
-        """How often each row is seen where nothing is said."""
+    def epochs(self, dataset: Dataset, model: str) -> int:
+        """How often a model sees each row where nothing is said."""
 
     def ends_on(self, model: str) -> date | None:
         """The day from which the vendor trains or serves the model no more; None: not known."""

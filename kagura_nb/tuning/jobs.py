@@ -72,13 +72,14 @@ class Jobs:
         trainer = self.backend(backend, dataset.method)
         if not 0 <= share <= 1:
             raise SettingsError(f"{share!r} is no share of the sessions", "Use 0 to 1")
+        model = base_model or trainer.default_model
         job = Job(
             id=str(ULID()),
             dataset=dataset.version,
             backend=backend,
-            base_model=base_model or trainer.default_model,
+            base_model=model,
             method=dataset.method,
-            epochs=epochs or trainer.epochs(dataset),
+            epochs=epochs or trainer.epochs(dataset, model),
             state="planned",
             created_at=datetime.now(UTC),
             options=options,

@@ -20,11 +20,13 @@ from kagura_nb.prompt import SYSTEM
 from kagura_nb.providers import models
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Report
+from kagura_nb.tuning.base import Report, usual_epochs
 from kagura_nb.tuning.lora import checkpoint, journal, runner, task, training
 from kagura_nb.tuning.lora.task import Task
 
 NEEDED = ("torch", "transformers", "peft", "accelerate")
+EXPOSURES = 1500
+"""Rows times epochs that the practice model needs."""
 CHECKPOINTS = 2
 """Copies of a checkpoint at a time: the one that is there and the one that is written."""
 ADAM = 3
@@ -48,9 +50,10 @@ class LocalBackend:
     default_model: ClassVar[str] = models.PRACTICE
     consent: ClassVar[str | None] = None
 
-    def epochs(self, dataset: Dataset) -> int:
-        """Often for few rows: a small adapter learns little from a row at a time."""
-        return max(3, min(30, 3000 // dataset.train_rows))
+    def epochs(self, dataset: Dataset, model: str) -> int:
+        """As usual; the practice model is so small that it has to see a hundred rows 15 times."""
+        usual = usual_epochs(dataset.train_rows)
+        return max(usual, EXPOSURES // dataset.train_rows) if model == models.PRACTICE else usual
 
     def ends_on(self, model: str) -> date | None:
         """Never: nobody but the owner can take a model away from this machine."""

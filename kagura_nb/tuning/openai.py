@@ -81,7 +81,7 @@ class OpenAIBackend:
         """Always asked for: a server on this machine may well hand on what it gets."""
         return VENDOR
 
-    def epochs(self, dataset: Dataset) -> int:
+    def epochs(self, dataset: Dataset, model: str) -> int:
         """As OpenAI counts them."""
         return usual_epochs(dataset.train_rows)
 

@@ -71,7 +71,7 @@ class VertexBackend:
         """Always needed."""
         return CONSENT
 
-    def epochs(self, dataset: Dataset) -> int:
+    def epochs(self, dataset: Dataset, model: str) -> int:
         """As OpenAI counts them."""
         return usual_epochs(dataset.train_rows)
 
