@@ -23,16 +23,18 @@ from typing import Any
 
 from ulid import ULID
 
-from kagura_nb import context, costs, deploy, pricing
+from kagura_nb import context, costs, deploy, effects, pricing
 from kagura_nb.context import Context, Options
+from kagura_nb.datasets import Datasets
 from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PrivacyFilter, PromptDoor
 from kagura_nb.providers import open_provider
 from kagura_nb.providers.base import Chunk, Provider, Sampling, estimated
-from kagura_nb.records import GOOD_RATING, Arm, Conversation, Deployment, Usage
+from kagura_nb.records import Arm, Conversation, Deployment, Forgotten, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection
+from kagura_nb.tuning import Jobs, open_jobs
 
 
 class Assistant:
@@ -109,29 +111,28 @@ class Assistant:
 
     def effect(self, conversation: Conversation) -> str:
         """What the present rating of a conversation means for later replies, in words."""
-        if conversation.rating is None and not conversation.liked:
-            return "No rating."
         ready = self.store.get_stats()["ready_for_ft"]
-        progress = f"{ready} of {self.settings.threshold} good conversations for training"
-        return f"Saved. {progress}; {_effect(conversation)}."
+        return effects.words(conversation, ready, self.settings.threshold)
 
-    def forget(self, selection: Selection) -> int:
+    def forget(self, selection: Selection) -> Forgotten:
         """Remove conversations for good, from the store and from every copy of it.
 
         Args:
             selection: which ones; the empty selection is everything.
 
         Returns:
-            How many were removed.
+            How many were removed, and what was trained on them.
 
         Raises:
             RecallError: a server that has a copy does not answer; the store has forgotten.
             StoreUnavailable: a program goes on reading some of it; the next write erases the rest.
         """
-        if not self.store.count(selection):
-            return 0
+        ids = self.store.ids(selection)
+        if not ids:
+            return Forgotten(0)
+        trained = self.datasets.discard(ids)
         try:
-            return self.store.forget(selection)
+            return Forgotten(self.store.forget(selection), tuple(trained))
         finally:
             self.memory.discard_copies()
 
@@ -140,11 +141,12 @@ class Assistant:
 
         Raises:
             UnknownConversation: no such id.
-            RecallError: a server that has a copy does not answer; the store is redacted.
-            StoreUnavailable: a program goes on reading some of it; the next write erases the rest.
+            RecallError, StoreUnavailable: as `forget` does.
         """
+        whole = list(ids)
+        self.datasets.discard(whole)
         try:
-            return self.store.rewrite(ids, lambda text: private.filter(text)[0] or "")
+            return self.store.rewrite(whole, lambda text: private.filter(text)[0] or "")
         finally:
             self.memory.discard_copies()
 
@@ -168,6 +170,16 @@ class Assistant:
         if "memory" in self.__dict__:
             self.memory.close()
         self.store.database.close()
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """What of this user's conversations is ready to train on."""
+        return Datasets(self.store)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """This user's jobs of fine-tuning."""
+        return open_jobs(self.store)
 
     @cached_property
     def memory(self) -> Memory:
@@ -300,18 +312,6 @@ class Turn:
         )
         if self._settings.memory:
             self._assistant.remember()
-
-
-def _effect(one: Conversation) -> str:
-    if one.good:
-        what = "shown" if one.correction is None else "your correction is shown"
-        return f"{what} as an example from now on"
-    if one.liked:
-        why = "the reply was cut short" if one.excluded is None else "it is kept out of training"
-        return f"never an example, because {why}"
-    if one.poor:
-        return "this reply is not recalled as an answer"
-    return f"from {GOOD_RATING} stars on it becomes an example"
 
 
 def _to_the_end(task: Callable[[], None]) -> None:

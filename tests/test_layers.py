@@ -15,7 +15,7 @@ import kagura_nb
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
     "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
-    "memory", "fewshot", "prompt", "datasets", "providers", "practice", "deploy", "tuning",
+    "memory", "fewshot", "effects", "prompt", "datasets", "providers", "practice", "deploy", "tuning",
     "context", "assistant", "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 320

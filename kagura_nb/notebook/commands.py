@@ -13,6 +13,7 @@ from kagura_nb.notebook.costs import costs
 from kagura_nb.notebook.models import compare, models, use
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.streaming import readable_markdown
+from kagura_nb.notebook.training import jobs, train
 from kagura_nb.notebook.views import View, conversations, excerpt, line, local, short, stars, table
 from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
 from kagura_nb.records import Conversation
@@ -184,10 +185,14 @@ def forget(
     if not yes:
         meant = conversations(store.count(selection))
         return line(f"This would forget {meant} for good. Add --yes to do it.")
-    return line(f"Forgotten for good: {conversations(workspace.assistant.forget(selection))}.")
+    gone = workspace.assistant.forget(selection)
+    said = f"Forgotten for good: {conversations(gone.conversations)}."
+    if gone.trained:
+        said += f" Trained on some of it already: {', '.join(gone.trained)}."
+    return line(said)
 
 
-for one in (scan, config, use, models, compare, costs):
+for one in (scan, config, use, models, compare, costs, train, jobs):
     commands.add_command(one)
 
 

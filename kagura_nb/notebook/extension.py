@@ -4,6 +4,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from kagura_nb.assistant import Turn
 from kagura_nb.notebook import completion
+from kagura_nb.notebook.following import take_up
 from kagura_nb.notebook.magics import KaguraMagics
 from kagura_nb.notebook.streaming import readable_markdown
 
@@ -14,6 +15,7 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     completion.install(shell, magics.workspace)
     shell.events.register("post_run_cell", magics.remember_error)
+    take_up(magics.settings)
     if shell.display_formatter:
         shell.display_formatter.formatters["text/markdown"].for_type(Turn, _markdown)
 

@@ -46,7 +46,7 @@ class KaguraMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.namespace = shell.user_ns
-        self.workspace = Workspace(self._settings, notebook_session())
+        self.workspace = Workspace(self.settings, notebook_session())
         self.errors: dict[int, str] = {}
 
     @line_cell_magic
@@ -105,7 +105,8 @@ class KaguraMagics(Magics):
         showed: Cells = history.output_hist if history else {}
         return interpolate(text, self.namespace, {"In": typed, "Out": showed, "Err": self.errors})
 
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """The settings as they are now."""
         return Settings.load(user=self.user, model=self.model)
 
     @observe("user", "model")

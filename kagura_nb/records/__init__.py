@@ -12,7 +12,17 @@ from kagura_nb.records.conversations import (
     Role,
     Usage,
 )
-from kagura_nb.records.training import Consent, Dataset, Job, JobEvent, Method, Policy, Row, State
+from kagura_nb.records.training import (
+    Consent,
+    Dataset,
+    Forgotten,
+    Job,
+    JobEvent,
+    Method,
+    Policy,
+    Row,
+    State,
+)
 
 __all__ = [
     "GOOD_RATING",
@@ -23,6 +33,7 @@ __all__ = [
     "Dataset",
     "Deployment",
     "Finding",
+    "Forgotten",
     "Job",
     "JobEvent",
     "Message",

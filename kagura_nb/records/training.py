@@ -157,6 +157,20 @@ class JobEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What forgetting removed, and what it cannot undo.
+
+    Args:
+        conversations: how many were removed.
+        trained: models, as `provider:model`, that were trained on some of them, and jobs that are
+            at it.
+    """
+
+    conversations: int
+    trained: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """The owner's agreement that training data goes to a vendor.
 

@@ -230,6 +230,12 @@ class ConversationCollector:
         selection = Selection(min_rating=stars, trainable=True)
         return list(self.iterate(selection, newest_first=True, limit=limit))
 
+    def ids(self, selection: Selection) -> tuple[str, ...]:
+        """The ids of what is selected, in order."""
+        query = select(conversations.c.id).where(*selection.where()).order_by(conversations.c.id)
+        with self.database.read() as connection:
+            return tuple(connection.scalars(query))
+
     def count(self, selection: Selection) -> int:
         """How many conversations are selected."""
         with self.database.read() as connection:

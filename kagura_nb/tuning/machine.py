@@ -187,8 +187,10 @@ class Machine:
                 jobs.append(connection, job.id, [event])
 
     def _age(self, job: Job) -> float:
-        """Seconds since a job is in its state."""
-        began = next(one.at for one in self._told(job) if one.state == job.state)
+        """Seconds since something was last told of a job in its state: of its submission, or that
+        no answer came.
+        """
+        began = max(one.at for one in self._told(job) if one.state == job.state)
         return (datetime.now(UTC) - began).total_seconds()
 
     def _now(self, job: Job) -> Job:

@@ -1,0 +1,74 @@
+"""The buttons below a planned training: Approve and Later, and then how it goes.
+
+Where the owner has not agreed yet that data goes to the vendor, approving says in plain words what
+goes where, and begins only after a second click.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from typing import Any
+
+from kagura_nb.assistant import Assistant
+from kagura_nb.errors import ConsentMissing, KaguraError
+from kagura_nb.notebook.following import go_on
+from kagura_nb.notebook.views import LINE, View
+from kagura_nb.privacy import consent
+from kagura_nb.records import Job
+from kagura_nb.tuning import Estimate
+
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-approval")
+
+
+def approval(assistant: Assistant, job: Job, estimate: Estimate) -> Any:
+    """Two buttons and, once the job has begun, a picture of it that grows."""
+    return _Approval(assistant, job, estimate).box
+
+
+class _Approval:
+    """One planned job."""
+
+    def __init__(self, assistant: Assistant, job: Job, estimate: Estimate) -> None:
+        import ipywidgets
+
+        self._assistant, self._job = assistant, job
+        self._told = False
+        self._approve = ipywidgets.Button(
+            description="Approve", button_style="primary", tooltip="Begin this training"
+        )
+        self._later = ipywidgets.Button(description="Later", tooltip="Begin nothing now")
+        self._said = ipywidgets.HTML()
+        self._approve.on_click(lambda _: _WORKER.submit(self._answer, self._begin))
+        self._later.on_click(lambda _: _WORKER.submit(self._answer, self._put_off))
+        self._approve.disabled = not estimate.within_budget and estimate.left is not None
+        self.box = ipywidgets.VBox([ipywidgets.HBox([self._approve, self._later]), self._said])
+
+    def _answer(self, action: Any) -> None:
+        try:
+            action()
+        except KaguraError as error:
+            self._say(str(error))
+
+    def _begin(self) -> None:
+        jobs = self._assistant.jobs
+        vendor = jobs.backend(self._job.backend, self._job.method).consent
+        if vendor and self._told:
+            consent.give(self._assistant.store.database, vendor, self._assistant.settings)
+        try:
+            job = jobs.approve(self._job)
+        except ConsentMissing:
+            self._told = True
+            self._approve.description = "I agree: approve"
+            self._say(consent.text(vendor or "", self._assistant.settings))
+            return
+        self._approve.disabled = self._later.disabled = True
+        go_on(jobs, job, self._show)
+
+    def _put_off(self) -> None:
+        self._approve.description, self._told = "Approve", False
+        self._say(f"Nothing has begun. `%kagura jobs {self._job.id[-6:]} --approve` begins it.")
+
+    def _show(self, view: View) -> None:
+        self._said.value = view.html or escape(view.plain)
+
+    def _say(self, text: str) -> None:
+        self._said.value = LINE.format(text=escape(text))

@@ -1,0 +1,115 @@
+"""Going on with jobs while the user does something else, and showing one that is waited for.
+
+A job under way when the extension is loaded is taken up again, by a thread that nothing waits for.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from IPython.display import display
+from tqdm import tqdm
+
+from kagura_nb.errors import KaguraError
+from kagura_nb.notebook.progress import progress
+from kagura_nb.notebook.views import View
+from kagura_nb.notebook.waiting import in_notebook
+from kagura_nb.records import Job, JobEvent
+from kagura_nb.settings import Settings
+from kagura_nb.store import ConversationCollector
+from kagura_nb.tuning import Jobs, open_jobs
+
+INTERVAL = 0.25
+"""Seconds between two pictures of a job."""
+_followed: dict[str, threading.Thread] = {}
+"""By job, the thread of this process that goes on with it."""
+
+
+def go_on(jobs: Jobs, job: Job, show: Callable[[View], None] | None = None) -> threading.Thread:
+    """Go on with a job in the background; one that is gone on with already stays with its thread.
+
+    Args:
+        jobs: of the user.
+        job: approved, or further.
+        show: called with a new picture of the job now and then, and with the last one.
+    """
+    thread = _followed.get(job.id)
+    if thread is None or not thread.is_alive() or show is not None:
+        thread = threading.Thread(
+            target=_follow, args=(jobs, job, show), name=f"kagura-job-{job.id[-6:]}", daemon=True
+        )
+        _followed[job.id] = thread
+        thread.start()
+    return thread
+
+
+def take_up(load: Callable[[], Settings]) -> None:
+    """Go on with every job that is under way, in the background.
+
+    Args:
+        load: reads the settings.
+    """
+
+    def look() -> None:
+        with suppress(KaguraError):  # whoever asks for the jobs is told
+            settings = load()
+            if settings.store or settings.user_home.exists():
+                jobs = open_jobs(ConversationCollector(settings=settings))
+                for job in jobs.under_way():
+                    go_on(jobs, job)
+
+    threading.Thread(target=look, name="kagura-jobs", daemon=True).start()
+
+
+def wait_for(jobs: Jobs, job: Job) -> Job:
+    """Show a job until it has ended. Ctrl-C stops the waiting, not the job."""
+    try:
+        return _shown(jobs, job) if in_notebook() else _counted(jobs, job)
+    except KeyboardInterrupt:
+        go_on(jobs, job)
+        return jobs.get(job.id)
+
+
+def _shown(jobs: Jobs, job: Job) -> Job:
+    picture = display(View("", ""), display_id=True)
+    events = _watch(jobs, job, lambda view: picture.update(view))
+    job = jobs.get(job.id)
+    picture.update(progress(job, events))
+    return job
+
+
+def _counted(jobs: Jobs, job: Job) -> Job:
+    """A bar over the steps, and what is said beside them, as lines."""
+    with tqdm(desc=f"Job {job.id[-6:]}", unit=" steps") as bar:
+        for event in jobs.watch(job):
+            if event.message:
+                bar.write(event.message)
+            if event.steps and event.step is not None:
+                bar.total = event.steps
+                bar.set_postfix({} if event.loss is None else {"loss": f"{event.loss:.3f}"})
+                bar.update(event.step - bar.n)
+    return jobs.get(job.id)
+
+
+def _follow(jobs: Jobs, job: Job, show: Callable[[View], None] | None) -> None:
+    try:
+        events = _watch(jobs, job, show or (lambda view: None))
+    except KaguraError as error:
+        events = [event for _, event in jobs.events(job)]
+        if show is not None:
+            show(View(str(error)))
+        return
+    if show is not None:
+        show(progress(jobs.get(job.id), events))
+
+
+def _watch(jobs: Jobs, job: Job, show: Callable[[View], None]) -> list[JobEvent]:
+    events: list[JobEvent] = []
+    drawn = 0.0
+    for event in jobs.watch(job):
+        events.append(event)
+        if time.monotonic() - drawn > INTERVAL:
+            show(progress(jobs.get(job.id), events))
+            drawn = time.monotonic()
+    return events

@@ -1,0 +1,177 @@
+"""`%kagura train` and `jobs`: what a training would take, your approval, and how it goes."""
+
+from typing import Any, get_args
+
+import click
+
+from kagura_nb.assistant import Assistant
+from kagura_nb.datasets import Spec
+from kagura_nb.deploy import percent
+from kagura_nb.errors import SettingsError
+from kagura_nb.notebook.approval import approval
+from kagura_nb.notebook.following import go_on, wait_for
+from kagura_nb.notebook.progress import course, progress
+from kagura_nb.notebook.views import View, line, local, short, table, usd
+from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
+from kagura_nb.privacy import POLICIES
+from kagura_nb.records import Job, Method
+from kagura_nb.tuning import BACKENDS, Estimate
+
+MINUTE = 60
+
+
+@click.command()
+@click.argument("version", required=False)
+@click.option("--backend", type=click.Choice(tuple(BACKENDS)), default="local", help="Who trains.")
+@click.option("-m", "--model", help="What is trained; the backend's usual model by default.")
+@click.option("--method", type=click.Choice(get_args(Method)), default="sft", help="How.")
+@click.option("--epochs", type=click.IntRange(1), help="How often each row is seen.")
+@click.option("--policy", type=click.Choice(POLICIES), help="What becomes of personal data.")
+@click.option("--share", type=click.FloatRange(0, 1), default=1.0, help="Sessions it answers then.")
+@click.option("--set", "options", multiple=True, help="A hyperparameter, NAME=VALUE.")
+@click.option("--approve/--no-approve", default=False, help="Begin at once.")
+@click.option("--wait", is_flag=True, help="Wait for the end, and show how it goes.")
+@pass_workspace
+def train(
+    workspace: Workspace,
+    version: str | None,
+    backend: str,
+    model: str | None,
+    method: Method,
+    epochs: int | None,
+    policy: Any,
+    share: float,
+    options: tuple[str, ...],
+    approve: bool,
+    wait: bool,
+) -> View:
+    """Train a model on good conversations: shows what it would take, and begins once you approve.
+
+    Without the VERSION of a dataset, one is made of what is good now.
+    """
+    assistant = workspace.assistant
+    if version:
+        dataset = assistant.datasets.get(version)
+    else:
+        policy = policy or assistant.settings.training_policy
+        dataset = assistant.datasets.build(Spec(method=method, policy=policy), progress=True)
+    job, estimate = assistant.jobs.plan(
+        dataset, backend, model, epochs=epochs, share=share, **_numbers(options)
+    )
+    shown = _card(job, estimate)
+    if not approve:
+        how = line(f"Nothing has begun. `{program()} jobs {short(job.id)} --approve` begins it.")
+        return View(
+            f"{shown.plain}\n\n{how.plain}",
+            shown.html,
+            live=lambda: approval(assistant, job, estimate),
+        )
+    return shown + _begun(assistant, job, wait)
+
+
+@click.command()
+@click.argument("job_id", required=False)
+@click.option("--approve", is_flag=True, help="Let this planned job begin.")
+@click.option("--cancel", is_flag=True, help="End this job.")
+@click.option("--wait", is_flag=True, help="Wait for its end, and show how it goes.")
+@pass_workspace
+def jobs(workspace: Workspace, job_id: str | None, approve: bool, cancel: bool, wait: bool) -> View:
+    """List the jobs of training, or show one; approve, cancel or wait for it."""
+    assistant = workspace.assistant
+    if job_id is None and not (approve or cancel or wait):
+        return _listing(assistant)
+    job = assistant.jobs.get(job_id or "last")
+    if approve:
+        return _begun(assistant, job, wait)
+    if cancel:
+        job = assistant.jobs.cancel(job)
+        if job.ended:
+            return line(f"Job {short(job.id)} is {job.state}.")
+        go_on(assistant.jobs, job)
+        return line(f"Job {short(job.id)} is asked to end.")
+    if wait and not job.ended:
+        job = wait_for(assistant.jobs, job)
+    return _shown(assistant, job)
+
+
+def _begun(assistant: Assistant, job: Job, wait: bool) -> View:
+    """Approve a job and go on with it: here, or in the background."""
+    job = assistant.jobs.approve(job)
+    if wait or program() != "%kagura":
+        return _shown(assistant, wait_for(assistant.jobs, job))
+    go_on(assistant.jobs, job)
+    return line(f"Job {short(job.id)} has begun. `%kagura jobs {short(job.id)} --wait` shows it.")
+
+
+def _shown(assistant: Assistant, job: Job) -> View:
+    shown = progress(job, [event for _, event in assistant.jobs.events(job)])
+    if job.state == "succeeded" and job.model and job.share:
+        return shown + line(
+            f"{job.model} answers {percent(job.share)} of the sessions from now on."
+            f" `{program()} use --rollback` takes it back, `{program()} compare` compares."
+        )
+    return shown
+
+
+def _card(job: Job, estimate: Estimate) -> View:
+    """What a job would take."""
+    tokens = estimate.tokens // estimate.epochs
+    rows = [
+        ("trains", f"{job.base_model} by {job.method} at {job.backend}"),
+        ("on", f"{estimate.rows:,} rows of dataset {job.dataset}"),
+        ("tokens", f"{tokens:,} x {estimate.epochs} epochs = {estimate.tokens:,}"),
+        ("cost", _price(estimate)),
+        ("time", _time(estimate.seconds)),
+        ("then answers", f"{percent(job.share)} of the sessions"),
+    ]
+    if estimate.left is not None:
+        rows.append(("left of the budget", usd(estimate.left)))
+    rows += [("note", one) for one in estimate.warnings]
+    return table(f"Training {short(job.id)}, planned", ("what", "value"), rows)
+
+
+def _price(estimate: Estimate) -> str:
+    if estimate.cost is None:
+        return "unknown: the price list has no price for training this model"
+    if estimate.price is None:
+        return "nothing: it is trained on this machine"
+    read = f", read {estimate.price.read}" if estimate.price.read else ""
+    return f"{usd(estimate.cost)} ({estimate.price.source}{read})"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown: nothing like it was trained yet"
+    if seconds < MINUTE:
+        return f"about {seconds:.0f} s, as the last one like it"
+    return f"about {seconds / MINUTE:.0f} min, as the last one like it"
+
+
+def _listing(assistant: Assistant) -> View:
+    found = assistant.jobs.latest()
+    if not found:
+        return line(f"There are no jobs yet. `{program()} train` plans one.")
+    heads = ("id", "time", "state", "trains", "by", "at", "steps", "result")
+    return table("Jobs", heads, [_listed(assistant, job) for job in found])
+
+
+def _listed(assistant: Assistant, job: Job) -> tuple[object, ...]:
+    now = course([event for _, event in assistant.jobs.events(job)])
+    steps = f"{now.step:,} of {now.steps:,}" if now.step and now.steps else ""
+    result = job.model or job.problem or ""
+    when = local(job.created_at)
+    return short(job.id), when, job.state, job.base_model, job.method, job.backend, steps, result
+
+
+def _numbers(options: tuple[str, ...]) -> dict[str, float | int]:
+    """Hyperparameters: all of them are numbers."""
+    parts = [one.partition("=") for one in options]
+    try:
+        return {
+            name: float(value) if "." in value or "e" in value else int(value)
+            for name, _, value in parts
+        }
+    except ValueError:
+        raise SettingsError(
+            f"{' '.join(options)} are no hyperparameters", "Write --set NAME=NUMBER"
+        ) from None
