@@ -6,9 +6,9 @@ alone. Sources: OpenAI, "Supervised fine-tuning" and "Direct preference optimiza
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -65,6 +65,14 @@ def read(format: str, path: Path) -> Iterator[Row]:
                         f"Line {number} of {path.name} is no row of the format {format!r}",
                         f"Correct it, or name its format: {', '.join(FORMATS)}",
                     ) from None
+
+
+def pick(format: str, path: Path, numbers: Collection[int]) -> dict[int, Row]:
+    """The rows of some lines of a file that this program wrote, by number from 0."""
+    made = format_of(format).read
+    with path.open("rb") as file:
+        lines = islice(enumerate(file), max(numbers, default=-1) + 1)
+        return {number: made(json.loads(line)) for number, line in lines if number in numbers}
 
 
 def format_of(name: str) -> Format:
@@ -195,7 +203,15 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     }
 )
 """Every kind of training file, once."""
-METHOD_FORMATS: Mapping[str, str] = MappingProxyType(
-    {"sft": "messages", "dpo": "preference", "kto": "kto"}
+FITTING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "sft": ("messages", "openai", "vertex"),
+        "dpo": ("preference", "openai-dpo", "vertex-preference"),
+        "kto": ("kto",),
+    }
 )
-"""The format in which a dataset keeps its own rows, which loses nothing."""
+"""The formats that say all that a method's rows say."""
+METHOD_FORMATS: Mapping[str, str] = MappingProxyType(
+    {method: names[0] for method, names in FITTING.items()}
+)
+"""The format in which a dataset keeps its own rows."""

@@ -10,6 +10,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +24,7 @@ from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
 from kagura_nb.records import Dataset, Row
 from kagura_nb.store import ConversationCollector, jobs
 from kagura_nb.store import datasets as table
-from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference
+from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference, Line
 
 PARTS = (TRAIN, VALIDATION)
 FAKES_FILE = "fakes.json"
@@ -33,15 +34,30 @@ KEY_FILE = "surrogate.key"
 KEY_BYTES = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A conversation of a dataset.
+
+    Args:
+        line: what became of it.
+        row: what is trained on; None where it was left out.
+    """
+
+    line: Line
+    row: Row | None
+
+
 class Datasets:
     """The datasets of one user.
 
     Args:
         store: has the conversations.
+        private: what else counts as private, beside all that always does.
     """
 
-    def __init__(self, store: ConversationCollector) -> None:
+    def __init__(self, store: ConversationCollector, private: PrivacyFilter | None = None) -> None:
         self._store = store
+        self._private = private
         self._folder = store.settings.user_home / "datasets"
 
     def build(self, spec: Spec = GOOD, *, progress: bool = False) -> Dataset:
@@ -101,22 +117,63 @@ class Datasets:
         Raises:
             DatasetError: its files are gone.
         """
-        path = self._folder / dataset.version / f"{part}.jsonl"
-        if not path.exists():
-            raise DatasetError(
-                f"The files of dataset {dataset.version} are gone, because a conversation in it"
-                " was forgotten or they were deleted",
-                "Build it again with `%kagura data`",
+        return formats.read(formats.METHOD_FORMATS[dataset.method], self._file(dataset, part))
+
+    def size(self, dataset: Dataset) -> int:
+        """How many conversations were meant, each as often as it has a row."""
+        with self._store.database.read() as connection:
+            return table.size(connection, dataset.version)
+
+    def page(
+        self,
+        dataset: Dataset,
+        order: str = "part",
+        *,
+        descending: bool = False,
+        start: int = 0,
+        count: int = 20,
+    ) -> list[Placed]:
+        """Some of a dataset's conversations, those that were left out too, with their rows.
+
+        Args:
+            dataset: of which.
+            order: time, part, tokens or rating.
+            descending: the other way round.
+            start: how many come before them.
+            count: how many at most.
+
+        Raises:
+            DatasetError: its files are gone.
+        """
+        with self._store.database.read() as connection:
+            lines = table.page(
+                connection, dataset.version, order, descending=descending, start=start, count=count
             )
-        return formats.read(formats.METHOD_FORMATS[dataset.method], path)
+        form = formats.METHOD_FORMATS[dataset.method]
+        rows: dict[str, dict[int, Row]] = {}
+        for part in {one.part for one in lines if one.part in PARTS}:
+            numbers = {one.number for one in lines if one.part == part}
+            rows[part] = formats.pick(form, self._file(dataset, part), numbers)
+        return [Placed(one, rows.get(one.part, {}).get(one.number)) for one in lines]
+
+    def spread(self, dataset: Dataset) -> list[tuple[int, int]]:
+        """How many rows have how many tokens: (tokens, rows), the fewest tokens first."""
+        with self._store.database.read() as connection:
+            return table.spread(connection, dataset.version)
 
     def write(self, dataset: Dataset, part: str, format: str, path: Path) -> int:
         """Write a part as a file for a trainer, look at its bytes once more, and count its rows.
 
         Raises:
-            DatasetError: an unknown format, or files that are gone.
+            DatasetError: a format that is not for its method, or files that are gone.
             PrivacyError: something private is in it; the file is deleted.
         """
+        fitting = formats.FITTING[dataset.method]
+        if format not in fitting:
+            raise DatasetError(
+                f"The format {format!r} is not for a dataset to train by {dataset.method} on",
+                f"Use {' or '.join(fitting)}",
+            )
         count = formats.write(self.rows(dataset, part), format, path)
         try:
             fakes = json.loads((self._folder / dataset.version / FAKES_FILE).read_bytes())
@@ -125,6 +182,12 @@ class Datasets:
             path.unlink()
             raise
         return count
+
+    def previous(self, dataset: Dataset) -> Dataset | None:
+        """The newest other dataset of the same method that is not younger."""
+        others = (one for one in self.latest() if one.method == dataset.method)
+        older = (one for one in others if one.created_at <= dataset.created_at)
+        return next((one for one in older if one.version != dataset.version), None)
 
     def difference(self, before: Dataset, after: Dataset) -> Difference:
         """Which conversations a dataset has that an earlier one had not, and the other way."""
@@ -148,6 +211,16 @@ class Datasets:
                 table.remove(connection, version)
         return [one.model or f"job {one.id[-6:]}" for one in trained]
 
+    def _file(self, dataset: Dataset, part: str) -> Path:
+        path = self._folder / dataset.version / f"{part}.jsonl"
+        if not path.exists():
+            raise DatasetError(
+                f"The files of dataset {dataset.version} are gone, because a conversation in it"
+                " was forgotten or they were deleted",
+                "Build it again with `%kagura data`",
+            )
+        return path
+
     def _keep(self, draft: Path, version: str) -> None:
         """Let the files of a version appear as a whole; those that are there stay."""
         target = self._folder / version
@@ -157,7 +230,10 @@ class Datasets:
 
     def _door(self, policy: Policy, fakes: Iterable[str] = ()) -> TrainingDoor:
         key = self._surrogate_key() if policy == "surrogate" else b""
-        return TrainingDoor(policy, PrivacyFilter(), key, fakes)
+        private = PrivacyFilter()
+        if self._private is not None:
+            private = private.joined(self._private)
+        return TrainingDoor(policy, private, key, fakes)
 
     def _surrogate_key(self) -> bytes:
         """What makes fakes the same for the same value, and only for this user."""

@@ -10,6 +10,7 @@ import click
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.config import config
 from kagura_nb.notebook.costs import costs
+from kagura_nb.notebook.data import data
 from kagura_nb.notebook.models import compare, models, use
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.streaming import readable_markdown
@@ -192,7 +193,7 @@ def forget(
     return line(said)
 
 
-for one in (scan, config, use, models, compare, costs, train, jobs):
+for one in (data, scan, config, use, models, compare, costs, train, jobs):
     commands.add_command(one)
 
 

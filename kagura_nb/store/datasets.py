@@ -3,14 +3,17 @@
 What the rows say is in files, see `kagura_nb.datasets`; here are no texts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     CompoundSelect,
     Connection,
     Index,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    case,
     delete,
     except_,
     func,
@@ -30,7 +34,7 @@ from sqlalchemy import (
 
 from kagura_nb.records import Dataset
 from kagura_nb.store.rows import to_text
-from kagura_nb.store.schema import ORDERED
+from kagura_nb.store.schema import ORDERED, conversations
 
 metadata = MetaData()
 datasets = Table(
@@ -56,6 +60,15 @@ TRAIN, VALIDATION, OUT = "train", "validation", "out"
 """The parts: to learn from, to measure on, left out."""
 BATCH = 500
 """Rows written, and ids looked up, by one statement."""
+ORDERS: Mapping[str, ColumnElement[Any]] = MappingProxyType(
+    {
+        "time": lineage.c.conversation_id,
+        "part": case((lineage.c.part == OUT, 2), (lineage.c.part == VALIDATION, 1), else_=0),
+        "tokens": func.coalesce(lineage.c.tokens, 0),
+        "rating": func.coalesce(conversations.c.rating, 0),
+    }
+)
+"""By what a page may be ordered; ids are in the order of their times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +136,52 @@ def lines(connection: Connection, version: str) -> Iterator[Line]:
     query = query.where(of.version == version).order_by(of.part, of.number, of.conversation_id)
     for row in connection.execute(query):
         yield Line(*row)
+
+
+def size(connection: Connection, version: str) -> int:
+    """How many lines a version has."""
+    query = select(func.count()).select_from(lineage).where(lineage.c.version == version)
+    return connection.scalar(query) or 0
+
+
+def page(
+    connection: Connection, version: str, order: str, *, descending: bool, start: int, count: int
+) -> list[Line]:
+    """Some lines of a version.
+
+    Args:
+        connection: an open connection.
+        version: of a dataset.
+        order: a name of `ORDERS`; equal ones come in the order of time.
+        descending: the other way round.
+        start: lines before the page.
+        count: lines of the page at most.
+    """
+    total = size(connection, version)
+    count = max(0, min(count, total - start))
+    from_end = start > total - start - count  # what is nearer is found sooner
+    of = lineage.c
+    keys = (ORDERS[order], of.conversation_id, of.part, of.number)
+    query = select(of.conversation_id, of.part, of.number, of.tokens, of.reason)
+    if order == "rating":
+        query = query.outerjoin_from(
+            lineage, conversations, of.conversation_id == conversations.c.id
+        )
+    query = query.where(of.version == version).limit(count)
+    query = query.order_by(*(key.desc() if descending != from_end else key.asc() for key in keys))
+    query = query.offset(total - start - count if from_end else start)
+    found = [Line(*row) for row in connection.execute(query)]
+    return found[::-1] if from_end else found
+
+
+def spread(connection: Connection, version: str) -> list[tuple[int, int]]:
+    """How many rows have how many tokens: (tokens, rows), the fewest tokens first."""
+    of = lineage.c
+    rows = select(of.part, of.number, of.tokens).distinct()
+    rows = rows.where(of.version == version, of.part != OUT)
+    one = rows.subquery().c
+    query = select(one.tokens, func.count()).group_by(one.tokens).order_by(one.tokens)
+    return [(tokens, number) for tokens, number in connection.execute(query)]
 
 
 def difference(connection: Connection, before: str, after: str) -> Difference:
