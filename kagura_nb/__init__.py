@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from kagura_nb.privacy import PrivacyFilter
     from kagura_nb.settings import Settings
     from kagura_nb.store import ConversationCollector, Selection
+    from kagura_nb.tuning.finetune import GeminiFinetune, LocalFinetune, OpenAIFinetune
 
 PUBLIC = {
     "Assistant": "kagura_nb.assistant",
     "ConversationCollector": "kagura_nb.store",
+    "GeminiFinetune": "kagura_nb.tuning.finetune",
     "KaguraError": "kagura_nb.errors",
+    "LocalFinetune": "kagura_nb.tuning.finetune",
+    "OpenAIFinetune": "kagura_nb.tuning.finetune",
     "PrivacyFilter": "kagura_nb.privacy",
     "Selection": "kagura_nb.store",
     "Settings": "kagura_nb.settings",
@@ -35,7 +39,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Assistant",
     "ConversationCollector",
+    "GeminiFinetune",
     "KaguraError",
+    "LocalFinetune",
+    "OpenAIFinetune",
     "PrivacyFilter",
     "Selection",
     "Settings",

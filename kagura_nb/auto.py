@@ -6,8 +6,9 @@
     reply("Hello")
     reply.feedback(5, "friendly")
 
-Every call is collected, every rating counts, and reaching the threshold is announced once. Methods,
-coroutines and generators are taken too; what streams is collected when it is exhausted.
+Every call is collected, and every rating counts. When enough replies are good, training is offered
+once, or with `auto_approve` begun without asking; the model it makes answers as the assistant.
+Methods, coroutines and generators are taken too; what streams is collected when it is exhausted.
 """
 
 import functools
@@ -19,9 +20,12 @@ from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from kagura_nb.errors import UnknownConversation
+from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.records import GOOD_RATING
-from kagura_nb.store import ConversationCollector, Selection
+from kagura_nb.settings import Settings
+from kagura_nb.store import ConversationCollector
 from kagura_nb.store.collector import Stats
+from kagura_nb.trainer import Trainer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,7 +36,6 @@ class _Progress:
     """What a decorated function and the methods bound from it share."""
 
     last_id: str | None = None
-    announced: bool = False
 
 
 class Collected(Generic[P, R]):
@@ -46,17 +49,13 @@ class Collected(Generic[P, R]):
         self,
         function: Callable[P, R],
         store: ConversationCollector,
-        threshold: int,
-        min_rating: int,
-        announce: Callable[[str], Any],
+        trainer: Trainer,
     ) -> None:
         functools.update_wrapper(self, function)
         self.store = store
         self._progress = _Progress()
         self._function = function
-        self._threshold = threshold
-        self._ready = Selection(min_rating=min_rating, trainable=True)
-        self._announce = announce
+        self._trainer = trainer
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Answer, and collect the conversation once its reply is whole."""
@@ -85,7 +84,8 @@ class Collected(Generic[P, R]):
         return self._progress.last_id
 
     def feedback(self, rating: int | None, comment: str | None = None) -> Stats:
-        """Rate the latest reply; None clears the rating.
+        """Rate the latest reply; None clears the rating. Training is offered, or begun, when it is
+        worth while; whatever prevents it is told and never raised.
 
         Returns:
             The counts after it.
@@ -99,22 +99,13 @@ class Collected(Generic[P, R]):
                 f"{self.__name__} has not answered yet",  # type: ignore[attr-defined]
                 "Call it once before giving feedback",
             )
-        before = self.store.count(self._ready)
         self.store.add_feedback(self.last_id, rating, comment)
-        if before < self._threshold <= self.store.count(self._ready):
-            self._announce_once()
+        self._trainer.look()
         return self.stats()
 
     def stats(self) -> Stats:
         """The user's counts."""
         return self.store.get_stats()
-
-    def _announce_once(self) -> None:
-        if not self._progress.announced:
-            self._progress.announced = True
-            self._announce(
-                f"{self._threshold} good conversations: enough to train a model of yours."
-            )
 
     def _prompt(self, *args: Any, **kwargs: Any) -> str:
         """The first argument's text, wherever the caller put it."""
@@ -157,6 +148,8 @@ def auto_finetune(
     user_id: str | None = None,
     threshold: int = 100,
     min_rating: int = GOOD_RATING,
+    auto_approve: bool = False,
+    privacy_filter: PrivacyFilter | None = None,
     *,
     announce: Callable[[str], Any] = print,
 ) -> Callable[[Callable[P, R]], Collected[P, R]]: ...
@@ -166,6 +159,8 @@ def auto_finetune(
     user_id: str | Callable[P, R] | None = None,
     threshold: int = 100,
     min_rating: int = GOOD_RATING,
+    auto_approve: bool = False,
+    privacy_filter: PrivacyFilter | None = None,
     *,
     announce: Callable[[str], Any] = print,
 ) -> Collected[P, R] | Callable[[Callable[P, R]], Collected[P, R]]:
@@ -175,15 +170,21 @@ def auto_finetune(
         user_id: whose store; None takes the one in the settings. Without brackets, the function.
         threshold: good conversations from which training is worth while.
         min_rating: stars from which a conversation is good.
-        announce: is told once when the threshold is reached.
+        auto_approve: train without asking, if that is free or inside a monthly budget at a known
+            price, and the user has agreed that data goes to the vendor.
+        privacy_filter: what else counts as private before training, beside all that always does.
+        announce: is told, a line each, that training is worth while, how it ended, and whatever
+            prevents it; the end is told by another thread.
 
     Raises:
         InvalidUserId: an id from which no safe folder name can be made.
+        SettingsError: a threshold below 1.
     """
     function, user = (user_id, None) if callable(user_id) else (None, user_id)
-    store = ConversationCollector(user)
+    store = ConversationCollector(settings=Settings.load(user=user, threshold=threshold))
+    trainer = Trainer(store, announce, min_rating, auto_approve, privacy_filter)
 
     def decorate(function: Callable[P, R]) -> Collected[P, R]:
-        return Collected(function, store, threshold, min_rating, announce)
+        return Collected(function, store, trainer)
 
     return decorate(function) if function else decorate

@@ -20,6 +20,8 @@ from kagura_nb.errors import InvalidUserId, SettingsError
 USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 EMBEDDERS = ("onnx", "openai", "ollama", "gemini")
 """Kinds of embedders that need a model's name; `builtin` needs none."""
+BACKENDS = ("local", "openai", "gemini")
+"""Who trains."""
 CONFIG_FILE = "config.toml"
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer of the file waits for another one."""
@@ -77,6 +79,10 @@ RULES = {
         re.compile(r"[a-z]+-[a-z]+[0-9]+").fullmatch,  # type: ignore[arg-type]
         "Use a region of Google Cloud, for example us-central1",
     ),
+    "backend": Rule(
+        ("", *BACKENDS).__contains__,
+        f"Use {', '.join(BACKENDS)}, or unset it",
+    ),
     "monthly_budget": Rule(
         re.compile(r"(\d{1,9}(\.\d{1,6})?)?").fullmatch,  # type: ignore[arg-type]
         "Use an amount in USD like 20 or 12.50, or 0 for no limit",
@@ -121,6 +127,9 @@ class Settings:
         "label", "personal data before training becomes a label, a surrogate, or drops the row"
     )
     threshold: int = _setting(100, "good conversations from which training is proposed")
+    backend: str = _setting(
+        "", "who trains: local, openai or gemini; empty: this machine if it can, else openai"
+    )
     monthly_budget: str = _setting("", "USD to spend in a month; empty or 0: no limit")
     temperature: float = _setting(-1.0, "randomness of replies; below 0: the vendor's default")
     vertex_project: str = _setting(

@@ -6,6 +6,7 @@ Only loopback may be reached: vendors are HTTP servers on 127.0.0.1 that check w
 import contextlib
 import gzip
 import importlib.resources
+import itertools
 import json
 import os
 import shutil
@@ -374,3 +375,34 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
     with create_server("127.0.0.1", port, in_memory=True, default_bucket="kagura-tests"):
         yield "kagura-tests"
+
+
+# --- ratings, and what training costs --------------------------------------------------------
+
+
+@pytest.fixture
+def rate(store: ConversationCollector) -> Callable[..., list[str]]:
+    """Collect so many conversations with stars: `rate(12, stars=5)` returns their ids."""
+    numbers = itertools.count(1)
+
+    def collect(count: int, stars: int = 5) -> list[str]:
+        made = [
+            store.collect(f"What is {n} times {n + 1}?", f"It is {n * (n + 1)}.", "practice")
+            for n in itertools.islice(numbers, count)
+        ]
+        return [store.add_feedback(one, stars) for one in made]
+
+    return collect
+
+
+@pytest.fixture
+def price(home: Path) -> Callable[[int], None]:
+    """The owner's price list: `price(5)` asks USD 5 for training on a million tokens at OpenAI."""
+
+    def write(training: int) -> None:
+        model = "openai:ft:gpt-4.1-mini-2025-04-14"
+        home.mkdir(parents=True, exist_ok=True)
+        entry = f'[[price]]\nmodels = ["{model}"]\ninput = 1\noutput = 1\ntraining = {training}\n'
+        (home / "prices.toml").write_text(entry)
+
+    return write

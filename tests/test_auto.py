@@ -1,14 +1,23 @@
-"""`@auto_finetune`: whatever answers prompts is collected, rated and counted."""
+"""`@auto_finetune`: whatever answers prompts is collected, rated and, when it is time, trained."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.openai_tuning import OpenAITuningServer
+from training import wait_until
 
-from kagura_nb import auto_finetune
+from kagura_nb import PrivacyFilter, auto_finetune, costs, deploy
 from kagura_nb.auto import Collected
-from kagura_nb.errors import InvalidRating, UnknownConversation
+from kagura_nb.datasets import Datasets
+from kagura_nb.errors import InvalidRating, SettingsError, UnknownConversation
+from kagura_nb.privacy import consent
+from kagura_nb.tuning import jobs, open_jobs
 
 
 def collected(function: Callable[..., Any], **options: Any) -> Collected[..., Any]:
@@ -115,15 +124,6 @@ def test_a_method_is_collected_without_its_object() -> None:
     assert greeter.reply.feedback(5)["rated"] == 1
 
 
-def test_the_threshold_is_announced_once_however_ratings_change() -> None:
-    told: list[str] = []
-    reply = collected(echo, threshold=1, announce=told.append)
-    reply("hello")
-    for rating in (3, 5, 1, 5):
-        reply.feedback(rating)
-    assert told == ["1 good conversations: enough to train a model of yours."]
-
-
 def test_feedback_counts_and_bad_feedback_is_refused() -> None:
     reply = collected(echo)
     with pytest.raises(UnknownConversation, match="echo has not answered yet"):
@@ -137,3 +137,189 @@ def test_feedback_counts_and_bad_feedback_is_refused() -> None:
         "high_rated": 1,
         "ready_for_ft": 1,
     }
+
+
+# --- training that offers itself ---------------------------------------------------------------
+
+
+RATE_AND_EXIT = """
+import sys
+from kagura_nb import auto_finetune
+
+@auto_finetune("me", threshold=12, auto_approve=True)
+def reply(prompt: str) -> str:
+    return f"You said {prompt}"
+
+for number in range(12):
+    reply(f"hello {number}")
+    reply.feedback(5)
+"""
+
+
+@pytest.fixture
+def vendor(openai_tuning: OpenAITuningServer, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Where `me` trains, after having agreed to it."""
+    monkeypatch.setenv("KAGURA_BACKEND", "openai")
+    monkeypatch.setattr(jobs, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(jobs, "LONGEST_PAUSE", 0.01)
+    store = collected(echo).store
+    consent.give(store.database, "openai", store.settings)
+    return openai_tuning
+
+
+def talk(reply: Collected[..., Any], count: int = 12, rating: int = 5) -> None:
+    for number in range(count):
+        reply(f"hello {number} of {count}")
+        reply.feedback(rating)
+
+
+def test_the_threshold_is_announced_once_however_ratings_change(
+    vendor: OpenAITuningServer,
+) -> None:
+    told: list[str] = []
+    reply = collected(echo, threshold=12, announce=told.append)
+    talk(reply)
+    for rating in (3, 5, 1, 5):
+        reply.feedback(rating)
+
+    again = collected(echo, threshold=12, announce=told.append)
+    again("in a new kernel")
+    again.feedback(5)
+
+    (job,) = open_jobs(reply.store).latest()
+    tokens = 8 * Datasets(reply.store).get(job.dataset).train_tokens
+    assert told == [
+        "12 good conversations: enough to train a model of your own. It takes 12 rows, 8 times ="
+        f" {tokens:,} tokens for gpt-4.1-mini-2025-04-14 at openai, at an unknown price:"
+        f" `kagura-nb jobs {job.id[-6:]} --approve --user-id me` begins it."
+    ]
+    assert vendor.requests == []
+
+
+def test_the_command_that_is_told_begins_the_training(vendor: OpenAITuningServer) -> None:
+    told: list[str] = []
+    talk(collected(echo, threshold=12, announce=told.append))
+
+    program, *arguments = told[0].split("`")[1].split()
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert "succeeded" in done.stdout, done.stderr
+    assert len(vendor.posted()) == 1
+
+
+@pytest.mark.parametrize("trained_for", ["5", "0"], ids=["in the budget", "for nothing"])
+def test_without_asking_a_model_is_trained_and_answers_from_then_on(
+    vendor: OpenAITuningServer,
+    price: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+    trained_for: str,
+) -> None:
+    price(int(trained_for))
+    monkeypatch.setenv("KAGURA_MONTHLY_BUDGET", "" if trained_for == "0" else "1")
+    told: list[str] = []
+    reply = collected(echo, threshold=12, auto_approve=True, announce=told.append)
+
+    talk(reply)
+    wait_until(lambda: told[1:])
+
+    begun, ended = told
+    (job,) = open_jobs(reply.store).latest()
+    assert "Its training has begun, with 12 rows" in begun
+    assert ended == f"Training {job.id[-6:]} succeeded. {job.model} answers from now on."
+    assert deploy.choose(reply.store.database, "a session").model == job.model
+    assert costs.spent(reply.store.database) == Decimal(trained_for) * 1234 / 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("training", "budget", "agreed", "why"),
+    [
+        (None, "20", True, "its price is unknown"),
+        (5, "", True, "it costs $0.02 and no `monthly_budget` allows it"),
+        (50_000, "1", True, "$1.00 of this month's budget are left"),
+        (5, "1", False, "You have not agreed"),
+    ],
+)
+def test_what_may_not_begin_without_asking_is_told_once(
+    vendor: OpenAITuningServer,
+    price: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+    training: int | None,
+    budget: str,
+    agreed: bool,
+    why: str,
+) -> None:
+    if training is not None:
+        price(training)
+    monkeypatch.setenv("KAGURA_MONTHLY_BUDGET", budget)
+    told: list[str] = []
+    reply = collected(echo, threshold=12, auto_approve=True, announce=told.append)
+    if not agreed:
+        consent.withdraw(reply.store.database, "openai")
+
+    talk(reply, 14)
+
+    (line,) = told
+    assert why in line and "--approve --user-id me` begins it." in line and "\n" not in line
+    assert vendor.requests == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "why"),
+    [("gemini", "vertex_bucket"), ("openai", "are too few for OpenAI"), ("", "extra")],
+)
+def test_what_prevents_training_is_told_and_never_raised(
+    vendor: OpenAITuningServer, monkeypatch: pytest.MonkeyPatch, backend: str, why: str
+) -> None:
+    monkeypatch.setenv("KAGURA_BACKEND", backend)
+    if not backend:
+        monkeypatch.setitem(sys.modules, "torch", None)
+        monkeypatch.delenv("OPENAI_API_KEY")
+        why = "kagura-nb[local]"
+    told: list[str] = []
+
+    talk(collected(echo, threshold=3, announce=told.append), 3)
+
+    (line,) = told
+    assert line.startswith("3 good conversations: enough to train a model of your own. ")
+    assert why in line
+
+
+def test_a_training_that_its_process_left_is_gone_on_with(
+    vendor: OpenAITuningServer, price: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    price(0)
+    vendor.course = ("running",) * 50 + ("succeeded",)
+    subprocess.run([sys.executable, "-c", RATE_AND_EXIT], check=True, timeout=60)
+    told: list[str] = []
+    reply = collected(echo, threshold=12, auto_approve=True, announce=told.append)
+    (left,) = open_jobs(reply.store).latest()
+
+    talk(reply, 1)
+    wait_until(lambda: told)
+
+    assert not left.ended
+    assert told[0].startswith(f"Training {left.id[-6:]} succeeded.")
+    assert len(vendor.posted()) == 1
+
+
+def test_a_filter_of_ones_own_counts_before_training(
+    vendor: OpenAITuningServer, price: Callable[[int], None]
+) -> None:
+    price(0)
+    vendor.course = ("running",) * 10_000
+    staff = PrivacyFilter(custom_patterns={"STAFF": r"S-[0-9]{5}"})
+    reply = collected(echo, threshold=12, auto_approve=True, privacy_filter=staff, announce=print)
+
+    for number in range(12):
+        reply(f"Who is S-{20817 + number} of desk {number}?")
+        reply.feedback(5)
+    wait_until(lambda: [str(one) for one in vendor.posted()])
+
+    uploaded = b"".join(vendor.contents.values())
+    assert b"[REDACTED_STAFF]" in uploaded and b"S-208" not in uploaded
+
+
+def test_a_threshold_that_cannot_be_is_refused_at_once() -> None:
+    with pytest.raises(SettingsError, match="threshold"):
+        collected(echo, threshold=0)

@@ -15,8 +15,8 @@ import kagura_nb
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
     "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
-    "memory", "fewshot", "effects", "prompt", "datasets", "providers", "practice", "deploy", "tuning",
-    "context", "assistant", "auto", "notebook", "cli",
+    "memory", "fewshot", "effects", "prompt", "datasets", "providers", "practice", "deploy",
+    "tuning", "offer", "context", "assistant", "trainer", "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 320
 LONGEST_FUNCTION = 50

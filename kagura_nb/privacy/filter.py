@@ -7,6 +7,7 @@ Only `scan` gives values away, to its caller; everything else speaks of types an
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 from kagura_nb.privacy.custom import Pattern, recognizers
 from kagura_nb.privacy.engine import Engine
@@ -48,7 +49,15 @@ class PrivacyFilter:
         on = {"": True, "urls": urls, "dates": dates, "private_ips": private_ips}
         rows = [row for row in TABLE if row.secret or (detect_pii and on[row.switch])]
         more = [row for extra in extras for row in extra_rows(extra)]
-        self._engine = Engine([*recognizers(custom_patterns or {}), *rows, *more])
+        self._rows = (*recognizers(custom_patterns or {}), *rows, *more)
+        self._engine = Engine(self._rows)
+
+    def joined(self, other: "PrivacyFilter") -> "PrivacyFilter":
+        """A filter that finds what either finds; the other's names go before its own."""
+        both = copy(self)
+        both._rows = tuple(dict.fromkeys((*other._rows, *self._rows)))
+        both._engine = Engine(both._rows)
+        return both
 
     def findings(self, text: str) -> list[Finding]:
         """What is in a text, in order, without overlaps; the offsets are those of the text."""

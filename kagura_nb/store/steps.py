@@ -180,6 +180,15 @@ INSERT INTO ledger
   FROM conversations WHERE prompt_tokens IS NOT NULL
 """
 
+OFFERS = """
+CREATE TABLE offers (
+  number INTEGER NOT NULL PRIMARY KEY,
+  at {ordered} NOT NULL,
+  fresh INTEGER NOT NULL,
+  trainings INTEGER NOT NULL
+)
+"""
+
 SPOKEN = """
 SELECT id, CAST(messages AS TEXT) AS messages, response, correction, comment
 FROM conversations WHERE id > :last ORDER BY id LIMIT 500
@@ -237,6 +246,11 @@ def ledger(connection: Connection) -> None:
     _run(connection, LEDGER)
 
 
+def offers(connection: Connection) -> None:
+    """When training was offered."""
+    _run(connection, OFFERS)
+
+
 STEPS: list[Callable[[Connection], None]] = [
     conversations,
     memory,
@@ -245,6 +259,7 @@ STEPS: list[Callable[[Connection], None]] = [
     training,
     deployments,
     ledger,
+    offers,
 ]
 
 

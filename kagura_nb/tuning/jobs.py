@@ -46,6 +46,15 @@ class Jobs:
         self._machine = Machine(store, backends)
 
     def plan(
+        self, dataset: Dataset, backend: str, base_model: str | None = None, **given: Any
+    ) -> tuple[Job, Estimate]:
+        """Describe a job as `describe` does, and note it, so that it can be approved."""
+        job, found = self.describe(dataset, backend, base_model, **given)
+        with self._database.write(durable=True) as connection:
+            jobs.add(connection, job)
+        return job, found
+
+    def describe(
         self,
         dataset: Dataset,
         backend: str,
@@ -55,7 +64,7 @@ class Jobs:
         share: float = 1.0,
         **options: Any,
     ) -> tuple[Job, Estimate]:
-        """Describe a job and what it would take. Nothing leaves the machine and nothing is paid.
+        """A job, and what it would take. Nothing leaves the machine, nothing is paid or noted.
 
         Args:
             dataset: what it trains on; its method is the job's.
@@ -87,10 +96,7 @@ class Jobs:
         )
         trainer.check(job, dataset)
         found = estimate(self._database, trainer, job, dataset)
-        job = replace(job, estimate=found.cost)
-        with self._database.write(durable=True) as connection:
-            jobs.add(connection, job)
-        return job, found
+        return replace(job, estimate=found.cost), found
 
     def approve(self, job: Job) -> Job:
         """Let a planned job begin; `watch` goes on with it.
