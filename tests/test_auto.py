@@ -235,7 +235,7 @@ def test_without_asking_a_model_is_trained_and_answers_from_then_on(
     ("training", "budget", "agreed", "why"),
     [
         (None, "20", True, "its price is unknown"),
-        (5, "", True, "it costs $0.02 and no `monthly_budget` allows it"),
+        (5, "", True, "and no `monthly_budget` allows it"),
         (50_000, "1", True, "$1.00 of this month's budget are left"),
         (5, "1", False, "You have not agreed"),
     ],

@@ -25,7 +25,10 @@ print(offer.made(store, due))
 Rate = Callable[..., list[str]]
 
 
-@pytest.fixture(autouse=True)
+pytestmark = pytest.mark.usefixtures("threshold")
+
+
+@pytest.fixture
 def threshold(monkeypatch: pytest.MonkeyPatch) -> int:
     """Offered from 12 on."""
     monkeypatch.setenv("KAGURA_THRESHOLD", "12")
@@ -57,7 +60,7 @@ def take(store: ConversationCollector) -> Offer | None:
 
 
 def test_an_offer_is_due_once_for_every_threshold(
-    store: ConversationCollector, rate: Rate, threshold: int
+    threshold: int, store: ConversationCollector, rate: Rate
 ) -> None:
     offered = []
     for _ in range(3 * threshold + 5):
@@ -138,8 +141,10 @@ def test_nothing_is_offered_while_a_training_is_under_way(
     assert offer.due(store) is None
 
 
-def test_of_two_kernels_one_makes_the_offer(store: ConversationCollector, rate: Rate) -> None:
-    rate(12)
+def test_of_two_kernels_one_makes_the_offer(
+    threshold: int, store: ConversationCollector, rate: Rate
+) -> None:
+    rate(threshold)
     kernels = [
         subprocess.Popen(
             [sys.executable, "-c", ASK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -19,6 +19,11 @@ from test_memory_index import (  # noqa: F401
     test_a_second_process_searches_exactly_and_finds_as_much,
     test_forgetting_throws_chromas_copy_away,
 )
+from test_offer import (  # noqa: F401
+    test_an_offer_is_due_once_for_every_threshold,
+    test_of_two_kernels_one_makes_the_offer,
+    threshold,
+)
 from test_store import *  # noqa: F403  the specification of the store, on this database
 from ulid import ULID
 from writers import writer

@@ -78,7 +78,10 @@ class Selection:
                 exists().where(tags.c.conversation_id == row.id, tags.c.tag == storable(self.tag))
             )
         conditions += [_contains(word) for word in folded(self.text or "").split()]
-        if self.min_rating is not None:
+        is_good = self.trainable and self.min_rating == GOOD_RATING
+        if is_good:
+            conditions.append(literal_column("good"))  # the same as below, and it has an index
+        elif self.min_rating is not None:
             conditions.append(_rated(self.min_rating))
         if self.max_rating is not None:
             conditions += [row.rating <= self.max_rating, row.correction.is_(None)]
@@ -88,9 +91,9 @@ class Selection:
             conditions.append(row.created_at < to_text(self.until))
         if self.unanswered:
             conditions += [row.complete.is_(False), row.response == ""]
-        if self.trainable:
+        if self.trainable and not is_good:
             conditions += [row.complete.is_(True), row.excluded.is_(None), row.response != ""]
-            if (self.min_rating or 0) >= GOOD_RATING:
+            if (self.min_rating or 0) > GOOD_RATING:
                 conditions.append(literal_column("good"))  # says no more, but has an index
         return conditions
 
