@@ -1,17 +1,22 @@
 """Conversations become datasets: which rows, what they say, and what becomes of them later."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
-from kagura_nb import ConversationCollector
+from kagura_nb import ConversationCollector, PrivacyFilter
 from kagura_nb.datasets import FORMATS, Datasets, Spec, formats
 from kagura_nb.datasets.duplicates import find, signature
 from kagura_nb.errors import DatasetError, PrivacyError
+from kagura_nb.privacy.policies import ENGLISH_NAMES
+from kagura_nb.prompt import SYSTEM
 from kagura_nb.records import Dataset, Message, Row
-from kagura_nb.store import Selection
+from kagura_nb.settings import Settings
+from kagura_nb.store import Selection, vetted
 from kagura_nb.store import datasets as table
 
 LONG = "The lighthouse on the northern cape was built of granite, and its lamp is seen for miles."
@@ -209,6 +214,19 @@ def test_a_file_is_looked_at_once_more_before_it_leaves(
     assert not (tmp_path / "x.jsonl").exists()
 
 
+def test_a_row_begins_as_the_model_will_be_asked(store: ConversationCollector) -> None:
+    rated(store, "Hello", "Hi!")
+    own = store.collect(
+        [Message("system", "Be a cat."), Message("user", "Hi")], "Meow.", "practice"
+    )
+    store.add_feedback(own, 5)
+    datasets = Datasets(store)
+
+    said = {row.reply: row.messages[0] for row in rows(datasets, datasets.build())}
+
+    assert said == {"Hi!": Message("system", SYSTEM), "Meow.": Message("system", "Be a cat.")}
+
+
 def test_nothing_to_train_on_says_why(store: ConversationCollector) -> None:
     with pytest.raises(DatasetError, match="Rate replies"):
         Datasets(store).build()
@@ -230,6 +248,103 @@ def test_a_dataset_says_what_its_owner_should_know(
 
     assert " ".join(warnings).startswith(warning)
     assert bool(warnings) == bool(warning)
+
+
+# --- what an earlier dataset found out -------------------------------------------------------
+
+
+def remembered(store: ConversationCollector) -> list[tuple[str, str]]:
+    """Conversation and code of every line that is known to hold nothing private."""
+    with store.database.read() as connection:
+        of = vetted.vetted.c
+        return [(*row,) for row in connection.execute(select(of.conversation_id, of.code))]
+
+
+def test_only_lines_without_anything_private_are_remembered(store: ConversationCollector) -> None:
+    clean = rated(store, "Hello", "Hi there!")
+    rated(store, "Where?", "Write to jane@example.org")
+
+    first = Datasets(store).build()
+
+    assert [one for one, _ in remembered(store)] == [clean]
+    again = Datasets(store).build()
+    assert (again.version, again.train_tokens) == (first.version, first.train_tokens)
+    assert len(remembered(store)) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store, one: store.correct(one, "Better."),
+        lambda store, one: store.rewrite([one], lambda text: text.replace("Hi", "Ho")),
+        lambda store, one: store.forget(Selection(ids=(one,))),
+    ],
+    ids=["corrected", "rewritten", "forgotten"],
+)
+def test_nothing_is_remembered_of_words_that_are_gone(
+    store: ConversationCollector, change: Callable[[ConversationCollector, str], object]
+) -> None:
+    one = rated(store, "Hello", "Hi there!")
+    Datasets(store).build()
+
+    change(store, one)
+
+    assert remembered(store) == []
+
+
+def test_what_is_remembered_holds_for_the_same_words_only(store: ConversationCollector) -> None:
+    one = rated(store, "Where?", "At home.")
+    datasets = Datasets(store)
+    datasets.build()
+
+    store.correct(one, "At jane@example.org")
+
+    assert replies(datasets, datasets.build()) == {"At [REDACTED_EMAIL]"}
+
+
+def test_a_fake_that_happens_to_be_the_value_vouches_for_nothing(
+    store: ConversationCollector,
+) -> None:
+    for name in ENGLISH_NAMES:
+        rated(store, "Who?", f"Ask Mr. {name} about it.")
+    datasets = Datasets(store)
+    datasets.build(Spec(policy="surrogate"))
+
+    said = replies(datasets, datasets.build())
+
+    assert said == {"Ask Mr. [REDACTED_PERSON] about it."}
+
+
+def test_verdicts_of_other_code_are_not_trusted(store: ConversationCollector) -> None:
+    one = rated(store, "Where?", "At home.")
+    Datasets(store).build()
+    ((_, code),) = remembered(store)
+    with store.database.write() as connection:
+        connection.execute(update(vetted.vetted).values(code="an earlier one", tokens=9999))
+
+    assert Datasets(store).build().longest < 9999
+    assert remembered(store) == [(one, code)]
+
+
+def test_who_looks_for_more_is_not_told_by_who_looks_for_less(
+    store: ConversationCollector,
+) -> None:
+    rated(store, "Which plan?", "The plan Nightingale.")
+    Datasets(store).build()
+    datasets = Datasets(store, PrivacyFilter(custom_patterns={"PLAN": "Nightingale"}))
+
+    assert replies(datasets, datasets.build()) == {"The plan [REDACTED_PLAN]."}
+
+
+def test_the_systems_text_passes_the_door_too(home: Path) -> None:
+    store = ConversationCollector(settings=Settings.load(system="You serve jane@example.org."))
+    rated(store, "Hello", "Hi!")
+    datasets = Datasets(store)
+
+    (row,) = rows(datasets, datasets.build())
+
+    assert row.messages[0] == Message("system", "You serve [REDACTED_EMAIL].")
+    store.database.close()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What passes a door is clean: masked until nothing is left, in every text, with no way around."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from kagura_nb import ConversationCollector, PrivacyFilter
 from kagura_nb.errors import PrivacyError
 from kagura_nb.privacy import PromptDoor, report, train
 from kagura_nb.privacy.training import TrainingDoor
-from kagura_nb.records import Conversation, Message
+from kagura_nb.records import Message
 
 BESIDE = ["03-1234-5678-8.8.8.8", "8.8.8.8:03-1234-5678"]
 """Values that hide one another until one of them is masked."""
@@ -59,10 +58,10 @@ def test_a_line_that_hides_something_or_cannot_be_read_does_not_leave_and_is_not
 
 def test_the_fakes_that_a_door_made_may_leave(tmp_path: Path) -> None:
     door = TrainingDoor("surrogate", PrivacyFilter(), b"key")
-    admitted = door.admit(said("Mail jane@example.org, call 03-1234-5678."))
+    admitted = door.admit(["Mail jane@example.org, call 03-1234-5678."])
     assert admitted is not None
     file = tmp_path / "rows.jsonl"
-    file.write_text(json.dumps({"messages": [one.content for one in admitted]}))
+    file.write_text(json.dumps({"messages": admitted}))
     door.check(file)
 
 
@@ -141,7 +140,3 @@ def test_what_no_fake_resembles_becomes_a_label(value: str) -> None:
     private = PrivacyFilter(custom_patterns={"PROJECT": value.replace("＊", "[＊]")})
     kept = train(f"in {value}", private.findings, "surrogate", b"key")
     assert kept is not None and value not in kept and "[REDACTED_PROJECT]" in kept
-
-
-def said(prompt: str) -> Conversation:
-    return Conversation("1", "s", datetime.now(UTC), (Message("user", prompt),), "ok", "practice")

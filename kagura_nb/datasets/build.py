@@ -1,13 +1,12 @@
 """From conversations to the files of a dataset, in memory that does not grow with their texts.
 
-    drafts ──► one file of all rows ──► near-duplicates out ──► train.jsonl, validation.jsonl
+    admitted ──► one file of all rows ──► near-duplicates out ──► train.jsonl, validation.jsonl
 
 The version is a hash of the rows, so the same rows always are the same dataset. A row's part hangs
 on its messages alone: it never changes sides, and no prompt is on both.
 """
 
 import hashlib
-import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -19,24 +18,17 @@ from pathlib import Path
 import numpy as np
 
 from kagura_nb.datasets import duplicates
-from kagura_nb.datasets.drafts import Draft, Spec
-from kagura_nb.datasets.formats import METHOD_FORMATS, format_of
+from kagura_nb.datasets.admission import Admitted, said
+from kagura_nb.datasets.drafts import Spec
 from kagura_nb.datasets.remarks import remarks
 from kagura_nb.errors import DatasetError
 from kagura_nb.records import Dataset, Row
 from kagura_nb.store.datasets import OUT, TRAIN, VALIDATION, Line
-from kagura_nb.tokens import Counter as Tokens
-from kagura_nb.tokens import Estimate, counter
 
 VALIDATION_SHARE = 0.1
-FEWEST = 10
-"""Rows from which some are held out to measure on."""
+FEWEST = 20
+"""Rows from which some are held out to measure on: vendors want ten to learn from."""
 DRAFT_FILE = "draft.jsonl"
-PER_MESSAGE = 4
-"""Tokens around a message: three, and one for its role."""
-PER_ROW = 3
-COUNTED_AS = "openai:gpt-4.1-mini"
-"""The model whose tokens are counted; all from gpt-4o on have the same ones."""
 DUPLICATE = "nearly the same as"
 
 
@@ -62,28 +54,31 @@ class Pile:
     signatures: bytearray = field(default_factory=bytearray)
     out: list[Line] = field(default_factory=list)
 
-    def add(self, draft: Draft, row: Row, tokens: int) -> None:
+    def add(self, one: Admitted, row: Row) -> None:
         """Know a row of the draft file."""
-        said = "\n".join(one.content for one in row.messages)
-        self.ids.append(draft.conversations)
-        self.tokens.append(tokens)
-        self.ranks.append(draft.rank)
-        self.shares.append(int.from_bytes(hashlib.sha256(said.encode()).digest()[:6]) / 2**48)
+        digest = hashlib.sha256(said(row).encode()).digest()
+        self.ids.append(one.draft.conversations)
+        self.tokens.append(one.tokens)
+        self.ranks.append(one.draft.rank)
+        self.shares.append(int.from_bytes(digest[:6]) / 2**48)
         self.replies.append(hash(row.reply))
-        self.signatures += duplicates.signature(f"{said}\n{row.reply}").tobytes()
+        self.signatures += one.signature
 
     def leave_out(self, ids: Iterable[str], reason: str) -> None:
         """Know why conversations have no row."""
         self.out += [Line(one, OUT, reason=reason) for one in ids]
 
 
-def build(found: Iterable[Draft], spec: Spec, folder: Path) -> tuple[Dataset, list[Line]]:
+def build(
+    found: Iterable[Admitted], spec: Spec, folder: Path, *, estimated: bool
+) -> tuple[Dataset, list[Line]]:
     """Write the files of a dataset into an empty folder.
 
     Args:
-        found: its drafts.
+        found: its drafts, looked at.
         spec: what they were made by.
         folder: gets `train.jsonl` and `validation.jsonl`, in the method's own format.
+        estimated: whether the numbers of tokens are our estimate.
 
     Returns:
         The dataset, and what became of every conversation that was meant.
@@ -92,8 +87,7 @@ def build(found: Iterable[Draft], spec: Spec, folder: Path) -> tuple[Dataset, li
         DatasetError: nothing is left to train on.
         StoreError: the conversations cannot be read.
     """
-    count = counter(COUNTED_AS)
-    pile = _pile_up(found, spec, folder / DRAFT_FILE, count)
+    pile = _pile_up(found, folder / DRAFT_FILE)
     if not pile.ids:
         raise _nothing_left(pile)
     ranks = np.frombuffer(pile.ranks, np.int64)
@@ -115,7 +109,7 @@ def build(found: Iterable[Draft], spec: Spec, folder: Path) -> tuple[Dataset, li
         train_tokens=_tokens(parts[TRAIN]),
         validation_tokens=_tokens(parts[VALIDATION]),
         longest=max(tokens),
-        estimated=isinstance(count, Estimate),
+        estimated=estimated,
         policy=spec.policy,
         code=version("kagura-nb"),
         selection=spec.words,
@@ -125,27 +119,15 @@ def build(found: Iterable[Draft], spec: Spec, folder: Path) -> tuple[Dataset, li
     return dataset, [*lines, *pile.out]
 
 
-def count_tokens(row: Row, count: Tokens) -> int:
-    """Tokens of a row as OpenAI counts a chat ("Data preparation", OpenAI cookbook, 2026-11).
-
-    Three for each message, one for its role, its text, and three for the row; of a pair both
-    replies.
-    """
-    texts = [*(one.content for one in row.messages), row.reply]
-    texts += [] if row.rejected is None else [row.rejected]
-    return sum(map(count.count, texts)) + PER_MESSAGE * len(texts) + PER_ROW
-
-
-def _pile_up(found: Iterable[Draft], spec: Spec, path: Path, count: Tokens) -> Pile:
+def _pile_up(found: Iterable[Admitted], path: Path) -> Pile:
     pile = Pile()
-    made = format_of(METHOD_FORMATS[spec.method]).write
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("wb") as file:
         for one in found:
-            if one.row is None:
-                pile.leave_out(one.conversations, one.reason or "")
+            if one.draft.row is None:
+                pile.leave_out(one.draft.conversations, one.draft.reason or "")
             else:
-                file.write(json.dumps(made(one.row), ensure_ascii=False) + "\n")
-                pile.add(one, one.row, count_tokens(one.row, count))
+                file.write(one.line)
+                pile.add(one, one.draft.row)
     return pile
 
 

@@ -6,7 +6,7 @@
     kto   good and poor replies, each by itself; a correction and what it         one or two
           corrects
 
-Every text has passed the door for training.
+Nothing has passed the door for training yet, see `admission`.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from kagura_nb.privacy import Policy, TrainingDoor
-from kagura_nb.records import GOOD_RATING, POOR_RATING, Conversation, Method, Row
+from kagura_nb.prompt import SYSTEM
+from kagura_nb.records import GOOD_RATING, POOR_RATING, Conversation, Message, Method, Policy, Row
 from kagura_nb.store import ConversationCollector, Selection
 
 CORRECTED = 6
@@ -46,7 +46,7 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A row on its way into a dataset.
+    """A row on its way into a dataset, as it was said.
 
     Args:
         conversations: the ids of those it is made of.
@@ -61,65 +61,67 @@ class Draft:
     rank: int = 0
 
 
-def drafts(store: ConversationCollector, spec: Spec, door: TrainingDoor) -> Iterator[Draft]:
-    """A draft for every conversation that is meant, always in the same order."""
+def drafts(store: ConversationCollector, spec: Spec) -> Iterator[Draft]:
+    """A draft for every conversation that is meant, always in the same order.
+
+    A row begins with the system text that the assistant sends, unless its conversation had one of
+    its own: a model learns to answer as it will be asked.
+    """
+    system = Message("system", store.settings.system or SYSTEM)
     liked = spec.selection
     if liked.min_rating is None:
         liked = replace(liked, min_rating=GOOD_RATING)
     poor = replace(spec.selection, min_rating=None, max_rating=POOR_RATING)
     worse = _by_messages(store, poor) if spec.method == "dpo" else {}
     for one in store.iterate(liked):
-        yield from _liked(store, one, spec.method, door, worse)
+        if spec.method == "dpo":
+            yield _compared(store, one, system, worse)
+        else:
+            yield _row(one, one.reply, system)
+        if spec.method == "kto" and _is_corrected(one):
+            yield _row(one, one.response, system, good=False)
     if spec.method == "kto":
         for one in store.iterate(poor):
-            yield _row(one, door, good=False)
+            yield _row(one, one.reply, system, good=False)
 
 
-def _liked(
-    store: ConversationCollector,
-    one: Conversation,
-    method: Method,
-    door: TrainingDoor,
-    worse: Mapping[bytes, str],
-) -> Iterator[Draft]:
-    uncorrected = replace(one, correction=None)
-    corrected = one.correction is not None and one.correction != one.response
-    if method != "dpo":
-        yield _row(one, door)
-        if method == "kto" and corrected:
-            yield _row(uncorrected, door, good=False)
-    elif corrected:
-        yield _pair(one, uncorrected, door)
-    elif other := worse.get(_key(one)):
-        yield _pair(one, store.get(other), door)
-    else:
-        yield Draft((one.id,), reason="no worse reply to compare with")
+def _compared(
+    store: ConversationCollector, one: Conversation, system: Message, worse: Mapping[bytes, str]
+) -> Draft:
+    first = _row(one, one.reply, system)
+    if _is_corrected(one):
+        return _pair(first, _row(one, one.response, system))
+    if other := worse.get(_key(one)):
+        poor = store.get(other)
+        return _pair(first, _row(poor, poor.reply, system))
+    return Draft((one.id,), reason="no worse reply to compare with")
 
 
-def _row(one: Conversation, door: TrainingDoor, *, good: bool = True) -> Draft:
-    if reason := _unfit(one):
+def _row(one: Conversation, reply: str, system: Message, *, good: bool = True) -> Draft:
+    if reason := _unfit(one, reply):
         return Draft((one.id,), reason=reason)
-    admitted = door.admit(one)
-    if admitted is None:
-        return Draft((one.id,), reason=door.why(one))
-    *messages, reply = admitted
-    return Draft((one.id,), Row(tuple(messages), reply.content, good=good), rank=_rank(one))
+    framed = any(message.role == "system" for message in one.messages)
+    messages = one.messages if framed else (system, *one.messages)
+    return Draft((one.id,), Row(messages, reply, good=good), rank=_rank(one))
 
 
-def _pair(better: Conversation, worse: Conversation, door: TrainingDoor) -> Draft:
-    first, second = _row(better, door), _row(worse, door)
-    ids = tuple(dict.fromkeys((better.id, worse.id)))
-    if first.row is None or second.row is None:
-        return Draft(ids, reason=first.reason or second.reason)
-    return Draft(ids, replace(first.row, rejected=second.row.reply), rank=first.rank)
+def _pair(better: Draft, worse: Draft) -> Draft:
+    ids = tuple(dict.fromkeys((*better.conversations, *worse.conversations)))
+    if better.row is None or worse.row is None:
+        return Draft(ids, reason=better.reason or worse.reason)
+    return Draft(ids, replace(better.row, rejected=worse.row.reply), rank=better.rank)
 
 
-def _unfit(one: Conversation) -> str | None:
+def _is_corrected(one: Conversation) -> bool:
+    return one.correction is not None and one.correction != one.response
+
+
+def _unfit(one: Conversation, reply: str) -> str | None:
     if one.excluded is not None:
         return f"excluded {one.excluded}"
     if not one.complete:
         return "the reply was cut short"
-    return None if one.reply.strip() else "the reply is empty"
+    return None if reply.strip() else "the reply is empty"
 
 
 def _rank(one: Conversation) -> int:
@@ -128,7 +130,7 @@ def _rank(one: Conversation) -> int:
 
 def _by_messages(store: ConversationCollector, selection: Selection) -> dict[bytes, str]:
     """The latest usable conversation for every sequence of messages."""
-    return {_key(one): one.id for one in store.iterate(selection) if _unfit(one) is None}
+    return {_key(one): one.id for one in store.iterate(selection) if _unfit(one, one.reply) is None}
 
 
 def _key(one: Conversation) -> bytes:

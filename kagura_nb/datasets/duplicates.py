@@ -71,7 +71,9 @@ def _groups(band: Signature) -> list[NDArray[np.int64]]:
     keys = band.view(f"V{ROWS * 4}").ravel()
     order = np.argsort(keys, kind="stable")
     borders = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
-    return [one for one in np.split(order, borders) if len(one) > 1]
+    starts, ends = np.append(0, borders), np.append(borders, len(order))
+    several = np.flatnonzero(ends - starts > 1)
+    return [order[starts[one] : ends[one]] for one in several]
 
 
 def _end(stays: dict[int, int], one: int) -> int:

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from tqdm import tqdm
 
 from kagura_nb.datasets import formats
+from kagura_nb.datasets.admission import Admission
 from kagura_nb.datasets.build import build
 from kagura_nb.datasets.drafts import Spec, drafts
 from kagura_nb.errors import DatasetError
@@ -72,12 +73,15 @@ class Datasets:
             StoreError: the conversations cannot be read.
         """
         door = self._door(spec.policy)
-        found = drafts(self._store, spec, door)
+        admission = Admission(
+            self._store.database, door, spec.method, remember=self._private is None
+        )
+        found = admission.admit(drafts(self._store, spec))
         bar = tqdm(found, "Dataset", delay=2, unit=" rows", disable=not progress)
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with TemporaryDirectory(dir=self._folder, prefix="draft-") as draft:
-                dataset, lines = build(bar, spec, Path(draft))
+                dataset, lines = build(bar, spec, Path(draft), estimated=admission.estimated)
                 (Path(draft) / FAKES_FILE).write_text(json.dumps(sorted(door.fakes)))
                 self._keep(Path(draft), dataset.version)
         except OSError as error:

@@ -1,11 +1,12 @@
-"""The door for training: what a conversation says, as it may be trained on, or nothing.
+"""The door for training: what is said, as it may be trained on, or nothing.
 
-conversation ── admit ──> messages without personal data ──> file ── check ──> upload
-                  └─ None: it holds a secret, or the policy drops it
+    texts ── admit ──> texts without personal data ──> file ── check ──> upload
+               └─ None: one holds a secret, or the policy drops it
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from kagura_nb.errors import PrivacyError
 from kagura_nb.privacy.filter import PrivacyFilter
 from kagura_nb.privacy.policies import train
 from kagura_nb.privacy.table import SECRETS
-from kagura_nb.records import Conversation, Message, Policy
+from kagura_nb.records import Policy
+
+REPEATED = 256
+"""Texts whose findings are kept at hand: system texts, and the history of a session."""
 
 
 class TrainingDoor:
@@ -34,26 +38,17 @@ class TrainingDoor:
     ) -> None:
         self.policy = policy
         self.fakes = set(fakes)
-        self._private = private
+        self._findings = lru_cache(REPEATED)(private.findings)
         self._key = key
 
-    def admit(self, conversation: Conversation) -> tuple[Message, ...] | None:
-        """All messages, the reply last, as they may be trained on; None where they must not."""
-        texts = [*(one.content for one in conversation.messages), conversation.reply]
+    def admit(self, texts: Sequence[str]) -> tuple[str, ...] | None:
+        """Texts of one row as they may be trained on; None where they must not."""
         clean = [self._clean(text) for text in texts]
-        if None in clean:
-            return None
-        *said, reply = (text or "" for text in clean)
-        messages = zip(conversation.messages, said, strict=True)
-        return (
-            *(Message(one.role, text) for one, text in messages),
-            Message("assistant", reply),
-        )
+        return None if None in clean else tuple(text or "" for text in clean)
 
-    def why(self, conversation: Conversation) -> str:
-        """The reason for which a conversation is not admitted."""
-        texts = [*(one.content for one in conversation.messages), conversation.reply]
-        found = {one.type for text in texts for one in self._private.findings(text)}
+    def why(self, texts: Sequence[str]) -> str:
+        """The reason for which texts are not admitted."""
+        found = {one.type for text in texts for one in self._findings(text)}
         return "holds a secret" if found & SECRETS else "holds personal data"
 
     def check(self, path: Path) -> None:
@@ -79,14 +74,14 @@ class TrainingDoor:
                     )
 
     def _clean(self, text: str) -> str | None:
-        kept = train(text, self._private.findings, self.policy, self._key)
+        kept = train(text, self._findings, self.policy, self._key)
         if kept is not None and self.policy == "surrogate":
-            left = self._private.findings(kept)
+            left = self._findings(kept)
             self.fakes.update(kept[one.start : one.end] for one in left)
         return kept
 
     def _left(self, text: str) -> Iterator[str]:
-        for one in self._private.findings(text):
+        for one in self._findings(text):
             if one.type in SECRETS or text[one.start : one.end] not in self.fakes:
                 yield one.type
 

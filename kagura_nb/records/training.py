@@ -1,7 +1,7 @@
 """What is trained on, and how that goes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -44,6 +44,23 @@ class Row:
     reply: str
     rejected: str | None = None
     good: bool = True
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text, in the order of `rewritten`."""
+        replies = (self.reply,) if self.rejected is None else (self.reply, self.rejected)
+        return (*(one.content for one in self.messages), *replies)
+
+    def rewritten(self, texts: Sequence[str]) -> "Row":
+        """The row with other texts."""
+        count = len(self.messages)
+        messages = zip(self.messages, texts[:count], strict=True)
+        return replace(
+            self,
+            messages=tuple(Message(one.role, text) for one, text in messages),
+            reply=texts[count],
+            rejected=None if self.rejected is None else texts[count + 1],
+        )
 
 
 @dataclass(frozen=True, slots=True)

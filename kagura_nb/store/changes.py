@@ -1,5 +1,6 @@
 """What changes together with a conversation: the words it is found by, what is still to be indexed,
-what was spent, and what its session was given. The caller holds the write transaction.
+what was spent, what its session was given, and what is known of its lines in training files. The
+caller holds the write transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, update
 
 from kagura_nb.records import Arm, Conversation
-from kagura_nb.store import deployments, index, ledger
+from kagura_nb.store import deployments, index, ledger, vetted
 from kagura_nb.store.queries import fetch
 from kagura_nb.store.rows import fold, from_conversation, rewritten
 from kagura_nb.store.schema import conversations, pending_index, search_text, tags
@@ -37,6 +38,8 @@ def alter(
     _update(connection, identifier, changes)
     if changes.keys() & {"correction", "comment"}:
         _fold(connection, identifier)
+    if "correction" in changes:
+        vetted.remove(connection, [identifier])
     if reindex:
         index.pend(connection, identifier)
 
@@ -46,6 +49,7 @@ def rewrite(connection: Connection, identifier: str, change: Callable[[str], str
     one = fetch(connection, [identifier])[identifier]
     _update(connection, identifier, rewritten(one, change))
     _fold(connection, identifier)
+    vetted.remove(connection, [identifier])
     index.remove(connection, [identifier])
     index.pend(connection, identifier)
 
@@ -58,6 +62,7 @@ def remove(connection: Connection, ids: Sequence[str]) -> None:
         ids: no more than a statement takes parameters.
     """
     index.remove(connection, ids)
+    vetted.remove(connection, ids)
     for table in (pending_index, search_text, tags):
         connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))
     connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))

@@ -113,7 +113,7 @@ def add(connection: Connection, dataset: Dataset, lines: Iterable[Line]) -> None
     row = {"version": facts.pop("version"), "created_at": to_text(facts.pop("created_at"))}
     connection.execute(insert(datasets), {**row, "facts": facts})
     left = iter(lines)
-    while batch := [{"version": dataset.version, **asdict(one)} for one in islice(left, BATCH)]:
+    while batch := [_from_line(dataset.version, one) for one in islice(left, BATCH)]:
         connection.execute(insert(lineage), batch)
 
 
@@ -214,6 +214,17 @@ def _members(version: str) -> Select[tuple[str]]:
 
 def _count(connection: Connection, query: CompoundSelect[tuple[str]]) -> int:
     return connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _from_line(version: str, one: Line) -> dict[str, Any]:
+    return {
+        "version": version,
+        "conversation_id": one.conversation_id,
+        "part": one.part,
+        "number": one.number,
+        "tokens": one.tokens,
+        "reason": one.reason,
+    }
 
 
 def _to_dataset(row: Row[tuple[object, ...]]) -> Dataset:

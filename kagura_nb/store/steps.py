@@ -189,6 +189,17 @@ CREATE TABLE offers (
 )
 """
 
+VETTED = """
+CREATE TABLE vetted (
+  conversation_id {ordered} NOT NULL,
+  digest {bytes} NOT NULL,
+  code TEXT NOT NULL,
+  tokens INTEGER NOT NULL,
+  signature {bytes} NOT NULL,
+  PRIMARY KEY (conversation_id, digest)
+)
+"""
+
 SPOKEN = """
 SELECT id, CAST(messages AS TEXT) AS messages, response, correction, comment
 FROM conversations WHERE id > :last ORDER BY id LIMIT 500
@@ -251,6 +262,12 @@ def offers(connection: Connection) -> None:
     _run(connection, OFFERS)
 
 
+def vetted(connection: Connection) -> None:
+    """In which lines of training files nothing private was found."""
+    _run(connection, VETTED)
+    dialects.of(connection).unsample(connection, "vetted", ["digest", "signature"])
+
+
 STEPS: list[Callable[[Connection], None]] = [
     conversations,
     memory,
@@ -260,6 +277,7 @@ STEPS: list[Callable[[Connection], None]] = [
     deployments,
     ledger,
     offers,
+    vetted,
 ]
 
 
