@@ -278,6 +278,19 @@ def test_two_kernels_that_approve_at_once_pay_once(
     assert agreed.get(job.id).state == "succeeded"
 
 
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_a_job_that_has_ended_is_never_approved_again(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, state: str
+) -> None:
+    vendor.course = ("running", state)
+    ended = run(agreed, agreed.approve(planned(agreed, store)))
+
+    with pytest.raises(TuningError, match=f"The job is {state} already"):
+        agreed.approve(ended)
+
+    assert len(vendor.posted()) == 1
+
+
 def test_a_backend_has_one_job_under_way(agreed: Jobs, store: ConversationCollector) -> None:
     first, second = planned(agreed, store), planned(agreed, store)
     agreed.approve(first)

@@ -1,5 +1,6 @@
 """`%kagura train` and `jobs`: what a training would take, your approval, and how it goes."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import click
@@ -12,12 +13,14 @@ from kagura_nb.notebook.approval import approval
 from kagura_nb.notebook.following import go_on, wait_for
 from kagura_nb.notebook.progress import course, progress
 from kagura_nb.notebook.views import View, line, local, short, table, usd
-from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
+from kagura_nb.notebook.waiting import in_notebook
+from kagura_nb.notebook.workspace import MAGIC, Workspace, pass_workspace, program
 from kagura_nb.privacy import POLICIES
 from kagura_nb.records import Job, Method
 from kagura_nb.tuning import BACKENDS, Estimate
 
 MINUTE = 60
+STATES = {"failed": "has failed", "cancelled": "is cancelled"}
 
 
 @click.command()
@@ -90,27 +93,43 @@ def jobs(workspace: Workspace, job_id: str | None, approve: bool, cancel: bool, 
         go_on(assistant.jobs, job)
         return line(f"Job {short(job.id)} is asked to end.")
     if wait and not job.ended:
-        job = wait_for(assistant.jobs, job)
+        return _waited(assistant, job)
     return _shown(assistant, job)
 
 
 def _begun(assistant: Assistant, job: Job, wait: bool) -> View:
     """Approve a job and go on with it: here, or in the background."""
     job = assistant.jobs.approve(job)
-    if wait or program() != "%kagura":
-        return _shown(assistant, wait_for(assistant.jobs, job))
+    if wait or program() != MAGIC:
+        return _waited(assistant, job)
     go_on(assistant.jobs, job)
     return line(f"Job {short(job.id)} has begun. `%kagura jobs {short(job.id)} --wait` shows it.")
 
 
+def _waited(assistant: Assistant, job: Job) -> View:
+    """Wait for a job's end; a notebook has its picture by then."""
+    job = wait_for(assistant.jobs, job)
+    return _outcome(job) if in_notebook() else _shown(assistant, job)
+
+
 def _shown(assistant: Assistant, job: Job) -> View:
     shown = progress(job, [event for _, event in assistant.jobs.events(job)])
-    if job.state == "succeeded" and job.model and job.share:
-        return shown + line(
-            f"{job.model} answers {percent(job.share)} of the sessions from now on."
-            f" `{program()} use --rollback` takes it back, `{program()} compare` compares."
+    return shown + _outcome(job) if job.ended else shown
+
+
+def _outcome(job: Job) -> View:
+    """What a job that has ended means from now on."""
+    if job.state != "succeeded":
+        text = (
+            f"Job {short(job.id)} {STATES.get(job.state, 'goes on')}. {job.problem or ''}".strip()
         )
-    return shown
+        return replace(line(text), failed=job.state == "failed")
+    if not job.share:
+        return line(f"{job.model} is ready: `{program()} use {job.model}`.")
+    return line(
+        f"{job.model} answers {percent(job.share)} of the sessions from now on."
+        f" `{program()} use --rollback` takes it back."
+    )
 
 
 def _card(job: Job, estimate: Estimate) -> View:

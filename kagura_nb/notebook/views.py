@@ -69,7 +69,8 @@ class View:
         return {mime: text for mime, text in forms.items() if text}
 
     def __add__(self, other: "View") -> "View":
-        return View(f"{self.plain}\n\n{other.plain}", self.html + other.html)
+        both = f"{self.plain}\n\n{other.plain}"
+        return View(both, self.html + other.html, failed=self.failed or other.failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ turn begins at once.
 """
 
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -177,7 +178,9 @@ def _adapted(network: Any, adapter: str) -> Any:
     from peft import PeftModel
 
     try:
-        return PeftModel.from_pretrained(network, adapter).merge_and_unload()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft's, about transformers
+            return PeftModel.from_pretrained(network, adapter).merge_and_unload()
     except Exception as error:  # peft raises what it likes
         raise models.unloadable(adapter, error) from error
 

@@ -73,12 +73,17 @@ def load(base: str) -> tuple[Any, Any]:
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    if base == str(MODEL):
+        logging.disable_progress_bar()  # it is there before a bar could be
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
         network = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
     except Exception as error:  # loaders of weights and tokenizers raise what they like
         raise unloadable(base, error) from error
+    finally:
+        logging.enable_progress_bar()
     if tokenizer.chat_template is None:
         raise UnknownModel(f"{base} has no chat template", CHAT)
     if network.dtype == torch.float16 and not torch.accelerator.is_available():

@@ -117,7 +117,8 @@ class Jobs:
                 " month's budget are left",
                 "Train on less, or raise it with `%kagura config monthly_budget`",
             )
-        if not self._machine.move(job, "approved", "Approved."):
+        planned = replace(job, state="planned")  # whatever the caller knows: no other is approved
+        if not self._machine.move(planned, "approved", "Approved."):
             raise self._not_approved(job)
         return self.get(job.id)
 
