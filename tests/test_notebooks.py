@@ -75,6 +75,41 @@ def test_the_privacy_notebook_finds_masks_reports_and_asks(home: Path, tmp_path:
     assert "not given" in said["%kagura config consent"]
 
 
+def test_the_dataset_notebook_selects_corrects_compares_and_writes(
+    home: Path, tmp_path: Path
+) -> None:
+    notebook = executed("04_curate_a_dataset", tmp_path)
+
+    said = [
+        "\n".join(one.get("text") or one.data["text/plain"] for one in cell.outputs)
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+    first, sums, later, listed = (said[n] for n in (2, 3, 5, 6))
+    assert "nearly the same as another  1" in first
+    assert "40 to learn from" not in sums and "tag sums" in sums
+    assert "1 conversations more, 41 less" not in later and "excluded by the user" in later
+    assert len(listed.splitlines()) == 7
+    assert said[7] == "Difference(added=1, removed=1, kept=42)"
+    assert "dpo, of 4 stars and more" in said[8]
+    assert "Wrote 2 rows" in said[10]
+    assert "preferred_output" in said[11]
+
+
+def test_the_costs_notebook_sums_draws_prices_and_estimates(home: Path, tmp_path: Path) -> None:
+    notebook = executed("06_costs", tmp_path)
+
+    said = answers(notebook)
+    assert "openai:a-model-of-tomorrow" in said["%kagura costs --by model"]
+    assert "unpriced" in said["%kagura costs --by model"]
+    assert "The budget is $20.00: $" in said["%kagura costs --by purpose"]
+    assert "12 rows, 8 times" in said['print(*estimate.warnings, sep="\\n")']
+    assert "inside the budget" in said['print(*estimate.warnings, sep="\\n")']
+    (drawn, *_) = [one for one in notebook.cells if one.source == "%kagura costs --by model"]
+    assert "<img" in drawn.outputs[0].data["text/html"]
+    assert not (home / "users").exists()
+
+
 def test_an_answer_carries_its_origin_in_its_metadata(first: NotebookNode) -> None:
     (cell,) = [one for one in first.cells if one.source.endswith("capital of France?")]
     told = cell.outputs[0].metadata["kagura"]
