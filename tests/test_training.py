@@ -182,6 +182,18 @@ def test_the_buttons_ask_for_consent_begin_and_show_how_it_goes(
     assert len(openai_tuning.posted()) == 1
 
 
+def test_enough_good_conversations_offer_training_once(workspace: Workspace, home: Path) -> None:
+    ask = "%%kagura -m practice\nWhat is the capital of France?"
+    begin = f"import os; os.environ |= {{'KAGURA_HOME': {str(home)!r}, 'KAGURA_THRESHOLD': '12'}}"
+    with start_kernel(home.parent) as kernel:
+        kernel.run(f"{begin}\n%load_ext kagura_nb")
+        first, second = (str(kernel.run(ask)) for _ in range(2))
+
+    assert "12 good conversations: enough to train a model of your own." in first
+    assert "planned" in first and "jupyter.widget-view" in first
+    assert "enough to train" not in second
+
+
 def test_a_job_goes_on_when_the_next_kernel_loads_the_extension(
     workspace: Workspace,
     store: ConversationCollector,

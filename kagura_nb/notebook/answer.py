@@ -10,6 +10,7 @@ from kagura_nb.assistant import Turn
 from kagura_nb.errors import ReplyStopped
 from kagura_nb.notebook.stars import Stars
 from kagura_nb.notebook.streaming import Format, StreamingMarkdown
+from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View, excerpt, line, stars, table
 from kagura_nb.notebook.waiting import SignOfLife, in_notebook
 from kagura_nb.notebook.workspace import MAGIC, Workspace
@@ -48,11 +49,20 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
         display(explanation(turn))
     if turn.conversation_id and turn.text:
         _offer_stars(workspace, turn.conversation_id)
+        _offer_training(workspace)
     if stopped:
         kept = "what had arrived" if turn.conversation_id else "nothing of it"
         raise ReplyStopped(
             f"The reply was stopped; {kept} is kept", "Run the cell again for a whole one"
         ) from None
+
+
+def _offer_training(workspace: Workspace) -> None:
+    card = offered(workspace.assistant)
+    if card is not None:
+        display(card)
+    if card is not None and card.live is not None and in_notebook():
+        display(card.live())
 
 
 def provenance(turn: Turn) -> dict[str, Any]:

@@ -21,10 +21,20 @@ from kagura_nb.datasets.versions import PARTS, Placed
 from kagura_nb.errors import DatasetError, SettingsError
 from kagura_nb.notebook.rows import Rows
 from kagura_nb.notebook.scan import MEANING
-from kagura_nb.notebook.views import Bar, View, details, excerpt, line, local, short, table
+from kagura_nb.notebook.views import (
+    Bar,
+    View,
+    conversations,
+    details,
+    excerpt,
+    line,
+    local,
+    short,
+    table,
+)
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace, program
 from kagura_nb.privacy import POLICIES
-from kagura_nb.records import Dataset, Method
+from kagura_nb.records import Dataset, Method, Row
 from kagura_nb.store import Selection
 from kagura_nb.store.datasets import TRAIN
 
@@ -81,10 +91,11 @@ def view(assistant: Assistant, dataset: Dataset) -> View:
         shown += table("Left out", ("why", "conversations"), rows)
     shown += _sizes(assistant.datasets.spread(dataset))
     try:
-        first = assistant.datasets.page(dataset, "part", count=FIRST)
+        found = assistant.datasets.page(dataset, "part", count=2 * FIRST)
     except DatasetError as error:
         return shown + line(str(error))
-    shown += details("The first rows", _rows(first))
+    first = {(one.line.part, one.line.number): one for one in found if one.row}  # pairs once
+    shown += details("The first rows", _rows(list(first.values())[:FIRST]))
     return View(shown.plain, shown.html, live=lambda: Rows(assistant, dataset))
 
 
@@ -123,7 +134,7 @@ def _facts(assistant: Assistant, dataset: Dataset) -> View:
     ]
     if before := assistant.datasets.previous(dataset):
         one = assistant.datasets.difference(before, dataset)
-        change = f"{one.added:,} conversations more, {one.removed:,} less, {one.kept:,} the same"
+        change = f"{conversations(one.added)} more, {one.removed:,} less, {one.kept:,} the same"
         rows.append((f"against {before.version}", change))
     return table(f"Dataset {dataset.version}", ("what", "value"), rows)
 
@@ -144,21 +155,18 @@ def _sizes(spread: list[tuple[int, int]]) -> View:
 def _rows(first: list[Placed]) -> View:
     """Some rows; the column of what a model shall rather not say is there where it is needed."""
     rows = [
-        (short(one.line.conversation_id), one.line.part, one.line.tokens, *_said(one))
+        (short(one.line.conversation_id), one.line.part, one.line.tokens, *_said(one.row))
         for one in first
+        if one.row
     ]
     width = 6 if any(row[5] for row in rows) else 5
     heads = ("id", "part", "tokens", "prompt", "reply", "rather not")
     return table("The first rows", heads[:width], [row[:width] for row in rows])
 
 
-def _said(one: Placed) -> tuple[str, str, str]:
-    if one.row is None:
-        return "", one.line.reason or "", ""
-    prompt, reply = excerpt(one.row.messages[-1].content), excerpt(one.row.reply)
-    if one.row.good:
-        return prompt, reply, excerpt(one.row.rejected or "")
-    return prompt, "", reply
+def _said(row: Row) -> tuple[str, str, str]:
+    prompt, reply = excerpt(row.messages[-1].content), excerpt(row.reply)
+    return (prompt, reply, excerpt(row.rejected or "")) if row.good else (prompt, "", reply)
 
 
 def _listing(found: list[Dataset]) -> View:

@@ -58,7 +58,7 @@ class Rows(anywidget.AnyWidget):  # type: ignore[misc]
     def _answer(self, content: Mapping[str, Any]) -> None:
         try:
             said = self._exclude(content["id"], content["out"]) if "id" in content else ""
-            answer = {"rows": self._page(content), "said": said}
+            answer = {"rows": self.page(content), "said": said}
         except KaguraError as error:
             answer = {"failed": str(error)}
         self.send({**answer, "kind": "page", "serial": content["serial"]})
@@ -69,7 +69,12 @@ class Rows(anywidget.AnyWidget):  # type: ignore[misc]
             return f"{short(identifier)} is kept out of the next dataset. This one stays as it is."
         return f"{short(identifier)} may be in the next dataset again."
 
-    def _page(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def page(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """A page for the browser.
+
+        Args:
+            wanted: `order`, a name of `ORDERS`; `descending`; `start`, the rows before the page.
+        """
         order = wanted["order"] if wanted["order"] in ORDERS else "time"
         found = self._assistant.datasets.page(
             self._dataset,

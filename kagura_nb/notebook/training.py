@@ -5,10 +5,11 @@ from typing import Any, get_args
 
 import click
 
+from kagura_nb import offer
 from kagura_nb.assistant import Assistant
 from kagura_nb.datasets import Spec
 from kagura_nb.deploy import percent
-from kagura_nb.errors import SettingsError
+from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.notebook.approval import approval
 from kagura_nb.notebook.following import go_on, wait_for
 from kagura_nb.notebook.progress import course, progress
@@ -18,6 +19,7 @@ from kagura_nb.notebook.workspace import MAGIC, Workspace, pass_workspace, progr
 from kagura_nb.privacy import POLICIES
 from kagura_nb.records import Job, Method
 from kagura_nb.tuning import BACKENDS, Estimate
+from kagura_nb.tuning.choice import default_backend
 
 MINUTE = 60
 STATES = {"failed": "has failed", "cancelled": "is cancelled"}
@@ -25,7 +27,7 @@ STATES = {"failed": "has failed", "cancelled": "is cancelled"}
 
 @click.command()
 @click.argument("version", required=False)
-@click.option("--backend", type=click.Choice(tuple(BACKENDS)), default="local", help="Who trains.")
+@click.option("--backend", type=click.Choice(tuple(BACKENDS)), help="Who trains.")
 @click.option("-m", "--model", help="What is trained; the backend's usual model by default.")
 @click.option("--method", type=click.Choice(get_args(Method)), default="sft", help="How.")
 @click.option("--epochs", type=click.IntRange(1), help="How often each row is seen.")
@@ -38,7 +40,7 @@ STATES = {"failed": "has failed", "cancelled": "is cancelled"}
 def train(
     workspace: Workspace,
     version: str | None,
-    backend: str,
+    backend: str | None,
     model: str | None,
     method: Method,
     epochs: int | None,
@@ -58,18 +60,13 @@ def train(
     else:
         policy = policy or assistant.settings.training_policy
         dataset = assistant.datasets.build(Spec(method=method, policy=policy), progress=True)
+    trainer = backend or default_backend(assistant.settings)
     job, estimate = assistant.jobs.plan(
-        dataset, backend, model, epochs=epochs, share=share, **_numbers(options)
+        dataset, trainer, model, epochs=epochs, share=share, **_numbers(options)
     )
-    shown = _card(job, estimate)
-    if not approve:
-        how = line(f"Nothing has begun. `{program()} jobs {short(job.id)} --approve` begins it.")
-        return View(
-            f"{shown.plain}\n\n{how.plain}",
-            shown.html,
-            live=lambda: approval(assistant, job, estimate),
-        )
-    return shown + _begun(assistant, job, wait)
+    if approve:
+        return _card(job, estimate) + _begun(assistant, job, wait)
+    return _proposed(assistant, job, estimate)
 
 
 @click.command()
@@ -95,6 +92,27 @@ def jobs(workspace: Workspace, job_id: str | None, approve: bool, cancel: bool, 
     if wait and not job.ended:
         return _waited(assistant, job)
     return _shown(assistant, job)
+
+
+def offered(assistant: Assistant) -> View | None:
+    """The card of a training that has become worth while, once; None where none has."""
+    found = offer.due(assistant.store)
+    if found is None or not offer.made(assistant.store, found):
+        return None
+    try:
+        proposed = _proposed(assistant, *offer.plan(assistant.store, found))
+    except KaguraError as error:
+        return line(f"{found.words} It cannot be trained now: {error}")
+    return replace(line(found.words) + proposed, live=proposed.live)
+
+
+def _proposed(assistant: Assistant, job: Job, estimate: Estimate) -> View:
+    """What a job would take, and how to begin it: in a notebook by a button below."""
+    shown = _card(job, estimate)
+    how = f"Nothing has begun. `{program()} jobs {short(job.id)} --approve` begins it."
+    return View(
+        f"{shown.plain}\n\n{how}", shown.html, live=lambda: approval(assistant, job, estimate)
+    )
 
 
 def _begun(assistant: Assistant, job: Job, wait: bool) -> View:

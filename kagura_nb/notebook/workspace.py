@@ -66,7 +66,8 @@ pass_workspace = click.make_pass_decorator(Workspace)
 
 def program() -> str:
     """How sub-commands are called here: `MAGIC` in a notebook, `kagura-nb` in a terminal."""
-    return str(click.get_current_context().find_root().info_name)
+    context = click.get_current_context(silent=True)
+    return MAGIC if context is None else str(context.find_root().info_name)
 
 
 class Day(click.ParamType[datetime]):
