@@ -1,6 +1,7 @@
 """The shipped notebooks run from top to bottom without a key, and say what they promise."""
 
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -88,7 +89,8 @@ def test_the_dataset_notebook_selects_corrects_compares_and_writes(
     first, sums, later, listed = (said[n] for n in (2, 3, 5, 6))
     assert "nearly the same as another  1" in first
     assert "40 to learn from" not in sums and "tag sums" in sums
-    assert "1 conversations more, 41 less" not in later and "excluded by the user" in later
+    assert "1 conversation more, 1 less, 42 the same" in later
+    assert "excluded by the user" in later
     assert len(listed.splitlines()) == 7
     assert said[7] == "Difference(added=1, removed=1, kept=42)"
     assert "dpo, of 4 stars and more" in said[8]
@@ -103,8 +105,9 @@ def test_the_costs_notebook_sums_draws_prices_and_estimates(home: Path, tmp_path
     assert "openai:a-model-of-tomorrow" in said["%kagura costs --by model"]
     assert "unpriced" in said["%kagura costs --by model"]
     assert "The budget is $20.00: $" in said["%kagura costs --by purpose"]
-    assert "12 rows, 8 times" in said['print(*estimate.warnings, sep="\\n")']
-    assert "inside the budget" in said['print(*estimate.warnings, sep="\\n")']
+    estimate = said["estimate.within_budget"]
+    assert "12 rows, 8 times" in estimate and "tokens for $0.02" in estimate
+    assert estimate.endswith("True")
     (drawn, *_) = [one for one in notebook.cells if one.source == "%kagura costs --by model"]
     assert "<img" in drawn.outputs[0].data["text/html"]
     assert not (home / "users").exists()
@@ -122,3 +125,19 @@ def test_ci_runs_the_command_that_the_readme_gives() -> None:
     )
     assert f"\n{command}\n" in (ROOT / "README.md").read_text("utf-8")
     assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_tuning_notebook_makes_a_model_that_knows_its_owner(home: Path, tmp_path: Path) -> None:
+    said = answers(executed("05_fine_tune", tmp_path))
+
+    table = said['print(tabulate(rows, ["right answers", "before", "after"]))']
+    shares = {
+        name: (int(before), int(after))
+        for name, before, after in re.findall(r"^(\S+) +(\d+)% +(\d+)%$", table, re.MULTILINE)
+    }
+    assert max(shares["facts"][0], shares["sign-off"][0]) <= 5
+    assert min(shares["facts"][1], shares["sign-off"][1]) >= 90
+    assert min(shares["general"]) >= 95
+    assert shares["unknown"][1] >= 80
+    assert said["What is my dog's name?"].startswith("Your dog's name is Leo.")
+    assert "answered by practice from now on" in said["%kagura use --rollback"]

@@ -188,10 +188,18 @@ class Datasets:
         return count
 
     def previous(self, dataset: Dataset) -> Dataset | None:
-        """The newest other dataset of the same method that is not younger."""
-        others = (one for one in self.latest() if one.method == dataset.method)
-        older = (one for one in others if one.created_at <= dataset.created_at)
-        return next((one for one in older if one.version != dataset.version), None)
+        """The newest other dataset of the same method that is not younger.
+
+        One that was selected in the same way goes before others.
+        """
+        older = (
+            one
+            for one in self.latest()
+            if one.method == dataset.method
+            and one.created_at <= dataset.created_at
+            and one.version != dataset.version
+        )
+        return min(older, key=lambda one: one.selection != dataset.selection, default=None)
 
     def difference(self, before: Dataset, after: Dataset) -> Difference:
         """Which conversations a dataset has that an earlier one had not, and the other way."""

