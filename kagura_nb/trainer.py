@@ -65,15 +65,16 @@ class Trainer:
             return f"It cannot be trained now: {error}"
         user = self._store.settings.user
         begin = f"`kagura-nb jobs {job.id[-6:]} --approve --user-id {user}` begins it."
+        needs = f"{job.base_model} at {job.backend}: {estimate}"
         if not self._unasked:
-            return f"It takes {_needs(job, estimate)}: {begin}"
+            return f"{needs}. {begin}"
         if why := _prevents(estimate):
-            return f"It is not begun without you, because {why}: {begin}"
+            return f"{needs}. It is not begun without you, because {why}. {begin}"
         try:
             self._follow(self._jobs.approve(job))
         except KaguraError as error:
-            return f"It is not begun: {error} After that {begin}"
-        return f"Its training has begun, with {_needs(job, estimate)}."
+            return f"{needs}. It is not begun: {error} After that {begin}"
+        return f"Its training has begun. {needs}."
 
     def _take_up(self) -> None:
         for job in self._jobs.under_way():
@@ -99,19 +100,10 @@ class Trainer:
         self._announce(f"Training {ended.id[-6:]} {ended.state}. {result}".strip())
 
 
-def _needs(job: Job, estimate: Estimate) -> str:
-    """What a job takes, in a few words."""
-    price = "at an unknown price" if estimate.cost is None else f"about ${estimate.cost:.2f}"
-    return (
-        f"{estimate.rows:,} rows, {estimate.epochs} times = {estimate.tokens:,} tokens for"
-        f" {job.base_model} at {job.backend}, {price if estimate.cost != 0 else 'for nothing'}"
-    )
-
-
 def _prevents(estimate: Estimate) -> str:
     """Why a job may not begin without asking; empty where it may, as far as the price goes."""
     if estimate.cost is None:
         return "its price is unknown"
     if estimate.cost and estimate.left is None:
-        return f"it costs ${estimate.cost:.2f} and no `monthly_budget` allows it"
+        return "no `monthly_budget` allows what it costs"
     return ""

@@ -143,8 +143,9 @@ def test_feedback_counts_and_bad_feedback_is_refused() -> None:
 
 
 RATE_AND_EXIT = """
-import sys
+import time
 from kagura_nb import auto_finetune
+from kagura_nb.tuning import open_jobs
 
 @auto_finetune("me", threshold=12, auto_approve=True)
 def reply(prompt: str) -> str:
@@ -153,6 +154,8 @@ def reply(prompt: str) -> str:
 for number in range(12):
     reply(f"hello {number}")
     reply.feedback(5)
+while open_jobs(reply.store).get().state != "running":
+    time.sleep(0.05)
 """
 
 
@@ -189,8 +192,8 @@ def test_the_threshold_is_announced_once_however_ratings_change(
     (job,) = open_jobs(reply.store).latest()
     tokens = 8 * Datasets(reply.store).get(job.dataset).train_tokens
     assert told == [
-        "12 good conversations: enough to train a model of your own. It takes 12 rows, 8 times ="
-        f" {tokens:,} tokens for gpt-4.1-mini-2025-04-14 at openai, at an unknown price:"
+        "12 good conversations: enough to train a model of your own. gpt-4.1-mini-2025-04-14 at"
+        f" openai: 12 rows, 8 times = {tokens:,} tokens at an unknown price."
         f" `kagura-nb jobs {job.id[-6:]} --approve --user-id me` begins it."
     ]
     assert vendor.requests == []
@@ -208,12 +211,16 @@ def test_the_command_that_is_told_begins_the_training(vendor: OpenAITuningServer
     assert len(vendor.posted()) == 1
 
 
-@pytest.mark.parametrize("trained_for", ["5", "0"], ids=["in the budget", "for nothing"])
+@pytest.mark.parametrize(
+    ("trained_for", "paid"),
+    [("5", "for $0.02"), ("1", "for less than a cent"), ("0", "for nothing")],
+)
 def test_without_asking_a_model_is_trained_and_answers_from_then_on(
     vendor: OpenAITuningServer,
     price: Callable[[int], None],
     monkeypatch: pytest.MonkeyPatch,
     trained_for: str,
+    paid: str,
 ) -> None:
     price(int(trained_for))
     monkeypatch.setenv("KAGURA_MONTHLY_BUDGET", "" if trained_for == "0" else "1")
@@ -225,7 +232,7 @@ def test_without_asking_a_model_is_trained_and_answers_from_then_on(
 
     begun, ended = told
     (job,) = open_jobs(reply.store).latest()
-    assert "Its training has begun, with 12 rows" in begun
+    assert "Its training has begun." in begun and begun.endswith(f" tokens {paid}.")
     assert ended == f"Training {job.id[-6:]} succeeded. {job.model} answers from now on."
     assert deploy.choose(reply.store.database, "a session").model == job.model
     assert costs.spent(reply.store.database) == Decimal(trained_for) * 1234 / 1_000_000
@@ -235,7 +242,7 @@ def test_without_asking_a_model_is_trained_and_answers_from_then_on(
     ("training", "budget", "agreed", "why"),
     [
         (None, "20", True, "its price is unknown"),
-        (5, "", True, "and no `monthly_budget` allows it"),
+        (5, "", True, "no `monthly_budget` allows what it costs"),
         (50_000, "1", True, "$1.00 of this month's budget are left"),
         (5, "1", False, "You have not agreed"),
     ],

@@ -22,7 +22,7 @@ def executed(name: str, tmp_path: Path) -> NotebookNode:
     """A shipped notebook, run from top to bottom."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+    client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=environment)
     return notebook
 

@@ -19,6 +19,7 @@ from kagura_nb.tuning.base import Backend
 
 SOON = 90
 """Days before a vendor's shutdown from which on its owner is warned."""
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,14 @@ class Estimate:
     left: Decimal | None
     ends_on: date | None
     warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        said = f"{self.rows:,} rows, {self.epochs} times = {self.tokens:,} tokens"
+        if self.cost is None:
+            return f"{said} at an unknown price"
+        if self.cost == 0:
+            return f"{said} for nothing"
+        return f"{said} for " + (f"${self.cost:.2f}" if self.cost >= CENT else "less than a cent")
 
     @property
     def within_budget(self) -> bool:
