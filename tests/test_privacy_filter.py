@@ -228,3 +228,13 @@ def test_no_text_takes_long(unit: str) -> None:
         return time.process_time() - begin
 
     assert min(seconds() for _ in range(3)) < LIMIT
+
+
+def test_two_filters_joined_find_what_either_finds() -> None:
+    staff = PrivacyFilter(detect_pii=False, custom_patterns={"STAFF": r"S-[0-9]{5}"})
+    text = "S-20817 writes to ann@example.com"
+
+    both = PrivacyFilter().joined(staff)
+
+    assert both.scan(text) == {"STAFF": ["S-20817"], "EMAIL": ["ann@example.com"]}
+    assert staff.scan(text) == {"STAFF": ["S-20817"]}
