@@ -115,6 +115,8 @@ def _facts(job: Job, now: Course) -> list[tuple[str, object]]:
 def _cost(job: Job, now: Course) -> str:
     if job.cost is not None:
         return usd(job.cost)
+    if job.estimate == 0:
+        return "nothing: it is trained on this machine"
     if job.estimate is None or job.ended:
         return "unpriced" if job.estimate is None else "nothing is known to be paid"
     share = now.step / now.steps if now.step and now.steps else 0

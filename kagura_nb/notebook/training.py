@@ -65,7 +65,7 @@ def train(
         dataset, trainer, model, epochs=epochs, share=share, **_numbers(options)
     )
     if approve:
-        return _card(job, estimate) + _begun(assistant, job, wait)
+        return _begun(assistant, job, wait)
     return _proposed(assistant, job, estimate)
 
 
