@@ -13,7 +13,7 @@ from servers.openai_vendor import OpenAIServer
 from kagura_nb import ConversationCollector
 from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
-from kagura_nb.store import ledger
+from kagura_nb.store import Selection, ledger
 
 SETUP = """%load_ext kagura_nb
 %config KaguraMagics.user = "{user}"
@@ -119,6 +119,33 @@ def test_a_rating_by_command_shows_in_the_stars(open_chat: Open) -> None:
     expect(output.get_by_role("radio", name="4 stars")).to_be_checked()
     expect(output.get_by_label("Comment on this answer")).to_have_value("kind")
     expect(output.get_by_role("status")).to_contain_text("1 of 100")
+
+
+def test_the_rows_of_a_dataset_are_sorted_and_excluded_by_keyboard(
+    open_chat: Open, stored: ConversationCollector
+) -> None:
+    for number in range(25):
+        said = "very " * number + "<b>much</b>"
+        stored.add_feedback(stored.collect(f"How much is {number}?", said, "practice"), 5)
+    notebook = open_chat("%kagura data")
+
+    output = notebook.run(1)
+    rows = output.locator(".kagura-rows tbody tr")
+    expect(rows).to_have_count(20)
+    expect(rows.first).to_contain_text("How much is 24?")
+    output.get_by_role("button", name="Sort by tokens").press("Enter")
+    output.get_by_role("button", name="Sort by tokens").press("Enter")
+    expect(rows.first).to_contain_text("How much is 0? <b>much</b>")
+    expect(output.locator("th[aria-sort=ascending]")).to_have_text("tokens")
+    output.get_by_role("button", name="Exclude").first.press("Enter")
+    expect(output.get_by_role("status")).to_contain_text("kept out of the next dataset")
+    expect(output.get_by_role("button", name="Include")).to_be_focused()
+    output.get_by_role("button", name="Next page").press("Enter")
+    expect(output.locator(".kagura-where")).to_have_text("21 to 25 of 25")
+
+    assert stored.count(Selection(trainable=True)) == 24
+    assert notebook.cells.count() == 2
+    notebook.screenshot("data", output)
 
 
 def test_a_scan_is_cleaned_by_clicks(open_chat: Open, stored: ConversationCollector) -> None:

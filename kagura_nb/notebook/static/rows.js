@@ -3,12 +3,12 @@
 const PAGE = 20;
 const COLUMNS = [
   { title: "id" },
+  { title: "next time" },
   { title: "time", order: "time" },
   { title: "stars", order: "rating" },
   { title: "part", order: "part" },
   { title: "tokens", order: "tokens" },
-  { title: "what is said, as it would leave this machine", wide: true },
-  { title: "training" },
+  { title: "as it would leave" },
 ];
 const WAITING = "Not there yet: the kernel is busy, or it was restarted.";
 const PATIENCE = 600; // ms without an answer after which the user is told
@@ -35,7 +35,7 @@ function spoken(row) {
   const more = element("div");
   for (const [name, text] of [
     ["Prompt", row.prompt],
-    ["Reply", row.reply],
+    [row.corrected ? "Corrected reply" : "Reply", row.reply],
     ["Rather not", row.rejected],
   ]) {
     if (text) more.append(element("b", { textContent: name }), element("p", { textContent: text }));
@@ -78,15 +78,19 @@ function render({ model, el }) {
     const label = out ? "Exclude" : "Include";
     const change = button(label, `${label} ${row.short}`, () => ask({}, { id: row.id, out }));
     change.dataset.id = row.id;
-    const rated = `${row.stars || ""}${row.corrected ? " corrected" : ""}`.trim();
-    const texts = [row.short, row.time || "", rated, row.part, row.tokens?.toLocaleString() ?? ""];
-    const cells = texts.map((text) => element("td", { textContent: text }));
-    cells[0].className = "kagura-id";
-    cells[4].className = "kagura-number";
-    const last = element("td", {}, ...(row.excluded === undefined ? [] : [change]));
-    const shown = element("tr", { className: row.excluded ? "kagura-out" : "" });
-    shown.append(...cells, spoken(row), last);
-    return shown;
+    const cell = (textContent = "", className = "") => element("td", { textContent, className });
+    const known = row.excluded !== undefined; // not so where the conversation is gone
+    return element(
+      "tr",
+      { className: row.excluded ? "kagura-out" : "" },
+      cell(row.short, "kagura-id"),
+      element("td", { className: "kagura-change" }, ...(known ? [change] : [])),
+      cell(row.time),
+      cell(row.stars),
+      cell(row.part),
+      cell(row.tokens?.toLocaleString(), "kagura-number"),
+      spoken(row),
+    );
   }
 
   function paint(rows) {
