@@ -126,6 +126,7 @@ def test_a_terminal_follows_a_job_to_its_end(
         assert told in said.output
     assert re.search(r"Loss from 2\.000 at step 1 to 0\.500 at step 4 +█\S*▁", said.output)
     assert "answers 100 % of the sessions from now on" in said.output
+    assert re.search(r"trained on +12 conversations", CliRunner().invoke(cli, ["status"]).output)
     listed = CliRunner().invoke(cli, ["jobs"]).output
     assert re.search(r"succeeded +gpt-4\.1-mini-2025-04-14 +sft +openai +4 of 4 +openai:ft", listed)
 

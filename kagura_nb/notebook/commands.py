@@ -64,6 +64,7 @@ def status(workspace: Workspace) -> View:
         ("session", assistant.session),
         ("conversations", counts),
         ("ready for training", f"{stats['ready_for_ft']} of {settings.threshold}"),
+        ("trained on", conversations(assistant.jobs.used())),
         ("memory", memory),
         ("examples", f"at most {settings.examples}" if settings.few_shot else "off"),
         ("masked in prompts", settings.prompts),

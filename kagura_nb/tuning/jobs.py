@@ -144,6 +144,11 @@ class Jobs:
         with self._database.read() as connection:
             return jobs.under_way(connection)
 
+    def used(self) -> int:
+        """Number of conversations that a model was trained on."""
+        with self._database.read() as connection:
+            return jobs.used(connection)
+
     def events(self, job: Job, after: int = 0) -> list[tuple[int, JobEvent]]:
         """What happened to a job, each event with its number, oldest first."""
         with self._database.read() as connection:
