@@ -163,7 +163,7 @@ class Datasets:
     def spread(self, dataset: Dataset) -> list[tuple[int, int]]:
         """How many rows have how many tokens: (tokens, rows), the fewest tokens first."""
         with self._store.database.read() as connection:
-            return table.spread(connection, dataset.version)
+            return table.spread(connection, dataset.version, pairs=dataset.method == "dpo")
 
     def write(self, dataset: Dataset, part: str, format: str, path: Path) -> int:
         """Write a part as a file for a trainer, look at its bytes once more, and count its rows.

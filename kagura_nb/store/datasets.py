@@ -14,18 +14,17 @@ from sqlalchemy import (
     JSON,
     Column,
     ColumnElement,
-    CompoundSelect,
     Connection,
     Index,
     Integer,
     MetaData,
     Row,
     Select,
+    SelectBase,
     Table,
     Text,
     case,
     delete,
-    except_,
     func,
     insert,
     intersect,
@@ -174,12 +173,17 @@ def page(
     return found[::-1] if from_end else found
 
 
-def spread(connection: Connection, version: str) -> list[tuple[int, int]]:
-    """How many rows have how many tokens: (tokens, rows), the fewest tokens first."""
+def spread(connection: Connection, version: str, *, pairs: bool) -> list[tuple[int, int]]:
+    """How many rows have how many tokens: (tokens, rows), the fewest tokens first.
+
+    Args:
+        connection: an open connection.
+        version: of a dataset.
+        pairs: whether a row may be made of two conversations.
+    """
     of = lineage.c
-    rows = select(of.part, of.number, of.tokens).distinct()
-    rows = rows.where(of.version == version, of.part != OUT)
-    one = rows.subquery().c
+    rows = select(of.part, of.number, of.tokens).where(of.version == version, of.part != OUT)
+    one = (rows.distinct() if pairs else rows).subquery().c
     query = select(one.tokens, func.count()).group_by(one.tokens).order_by(one.tokens)
     return [(tokens, number) for tokens, number in connection.execute(query)]
 
@@ -187,8 +191,8 @@ def spread(connection: Connection, version: str) -> list[tuple[int, int]]:
 def difference(connection: Connection, before: str, after: str) -> Difference:
     """Which conversations to train or measure on two datasets share."""
     old, new = (_members(version) for version in (before, after))
-    found = (except_(new, old), except_(old, new), intersect(new, old))
-    return Difference(*(_count(connection, one) for one in found))
+    had, has, kept = (_count(connection, one) for one in (old, new, intersect(new, old)))
+    return Difference(added=has - kept, removed=had - kept, kept=kept)
 
 
 def holding(connection: Connection, ids: Sequence[str]) -> set[str]:
@@ -209,10 +213,10 @@ def remove(connection: Connection, version: str) -> None:
 
 def _members(version: str) -> Select[tuple[str]]:
     of = lineage.c
-    return select(of.conversation_id).where(of.version == version, of.part != OUT)
+    return select(of.conversation_id).distinct().where(of.version == version, of.part != OUT)
 
 
-def _count(connection: Connection, query: CompoundSelect[tuple[str]]) -> int:
+def _count(connection: Connection, query: SelectBase) -> int:
     return connection.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
