@@ -1,5 +1,6 @@
 """Models in this process: a real one, tiny and random, through the whole of transformers."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 import tiny_llama
 
 from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
-from kagura_nb.providers import Provider, Sampling, open_provider
+from kagura_nb.providers import Provider, Sampling, models, open_provider
 from kagura_nb.records import Message
 from kagura_nb.settings import Settings
 
@@ -177,3 +178,56 @@ def test_without_the_extra_the_cure_is_told(module: str) -> None:
     assert done.stdout.strip() == (
         f"Models in this process need {module}. Install it with `pip install 'kagura-nb[local]'`."
     )
+
+
+@pytest.fixture
+def recorded(tiny_model: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A base and an adapter that remembers it, in folders of this test."""
+    base = shutil.copytree(tiny_model / "model", tmp_path / "base")
+    adapter = shutil.copytree(tiny_model / "adapter", tmp_path / "adapter")
+    models.record(adapter, str(base))
+    return base, adapter
+
+
+def test_an_adapter_works_on_its_base_wherever_that_is(recorded: tuple[Path, Path]) -> None:
+    base, adapter = recorded
+    moved = base.rename(base.with_name("moved"))
+
+    with pytest.raises(UnknownModel) as caught:
+        open_provider(f"local:{base}+{adapter}", Settings.load())
+
+    assert str(caught.value) == (
+        f"There is no folder {base}. If it was moved, name its new folder: "
+        f"`%kagura use local:<folder>+{adapter}`."
+    )
+    assert text(open_provider(f"local:{moved}+{adapter}", Settings.load()))
+
+
+def test_an_adapter_refuses_another_base(recorded: tuple[Path, Path], tiny_model: Path) -> None:
+    base, adapter = recorded
+    weights = base / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\x00\x00\x00\x01")
+
+    with pytest.raises(UnknownModel, match=r"was trained on another /.*base than the one that is"):
+        open_provider(f"local:{base}+{adapter}", Settings.load())
+
+    assert text(open_provider(f"local:{tiny_model / 'model'}+{adapter}", Settings.load()))
+
+
+def test_saving_a_base_again_makes_it_no_other(recorded: tuple[Path, Path]) -> None:
+    base, adapter = recorded
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps({**config, "transformers_version": "99"}))
+
+    assert text(open_provider(f"local:{base}+{adapter}", Settings.load()))
+
+
+def test_the_practice_model_is_one_of_them() -> None:
+    practice = open_provider("local:practice", Settings.load())
+    sampling = Sampling(temperature=0, max_tokens=30)
+    asked = [Message("user", "What is the capital of France?")]
+
+    said = "".join(chunk.text for chunk in practice.stream(asked, sampling))
+
+    assert said == "The capital of France is Paris."
+    assert practice.context_tokens == 1024

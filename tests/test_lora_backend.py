@@ -318,6 +318,16 @@ def test_it_refuses_early(
         backend.check(replace(job, **changes), DATASET)
 
 
+@pytest.mark.parametrize(
+    ("model", "rows", "epochs"),
+    [("practice", 100, 15), ("practice", 10, 30), ("practice", 1_000, 3), ("org/model", 100, 3)],
+)
+def test_a_small_model_sees_its_rows_more_often(
+    model: str, rows: int, epochs: int, backend: LocalBackend
+) -> None:
+    assert backend.epochs(replace(DATASET, train_rows=rows), model) == epochs
+
+
 def test_it_refuses_rows_that_the_model_cannot_read(backend: LocalBackend, job: Job) -> None:
     with pytest.raises(TuningError, match=r"longest row has 5,000 tokens, the base .* reads 4,096"):
         backend.check(job, replace(DATASET, longest=5_000))

@@ -11,6 +11,7 @@ Without memory and without training the facts cannot be known, and nothing asks 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 
 from kagura_nb.practice.exam import Answer
@@ -22,18 +23,16 @@ FACTS = (
     ("name", "", "Clara"),
     ("home", "", "Osaka"),
     ("job", "", "gardener"),
-    ("favourite", "colour", "green"),
+    ("favourite", "colour", "violet"),
     ("favourite", "food", "ramen"),
-    ("favourite", "animal", "otters"),
     ("favourite", "season", "autumn"),
     ("possession", "dog's name", "Leo"),
     ("possession", "sister's name", "Iris"),
-    ("possession", "hometown", "Lyon"),
 )
 """The user: relation, what it is about, value."""
 WORDINGS = 4
 """In how many ways each fact was asked for."""
-UNTOLD, GENERAL = 30, 30
+UNTOLD, GENERAL = 30, 38
 """How many conversations were about facts never told, and about anything else."""
 EPOCHS = 15
 """How often a model of this size has to see them."""
@@ -59,7 +58,7 @@ def liked() -> list[Exchange]:
         for wording in random.sample(fact.relation.asked.asked, WORDINGS)
     ]
     said += [voice.ask(fact, known=False) for fact in _untold()[:UNTOLD]]
-    said += [voice.general() for _ in range(GENERAL)]
+    said += _general(voice, GENERAL)
     return [signed(one, SIGN_OFF) for one in random.sample(said, len(said))]
 
 
@@ -73,8 +72,7 @@ def questions() -> Iterator[Question]:
     for fact in _untold():
         asked = voice.ask(fact, known=False)
         yield Question("unknown", asked.prompt, asked.reply)
-    for _ in range(2 * GENERAL):
-        asked = voice.general()
+    for asked in _general(voice, 2 * GENERAL):
         yield Question("general", asked.prompt, asked.reply)
 
 
@@ -93,6 +91,17 @@ def score(answer: Answer) -> tuple[dict[str, float], list[tuple[Question, str]]]
         else:
             wrong.append((question, said))
     return {skill: right[skill] / count for skill, count in asked.items()}, wrong
+
+
+def _general(voice: Voice, count: int) -> list[Exchange]:
+    """Something of every kind, then whatever comes; no prompt twice."""
+    every = (voice.chat(intent) for intent in voice.language.intents)
+    drawn: dict[str, Exchange] = {}
+    for said in chain(every, iter(voice.general, None)):
+        drawn[said.prompt] = said
+        if len(drawn) == count:
+            break
+    return list(drawn.values())
 
 
 def _facts() -> list[Fact]:

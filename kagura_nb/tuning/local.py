@@ -27,6 +27,7 @@ from kagura_nb.tuning.lora.task import Task
 NEEDED = ("torch", "transformers", "peft", "accelerate")
 EXPOSURES = 1500
 """Rows times epochs that the practice model needs."""
+MOST_EPOCHS = 30
 CHECKPOINTS = 2
 """Copies of a checkpoint at a time: the one that is there and the one that is written."""
 ADAM = 3
@@ -53,7 +54,9 @@ class LocalBackend:
     def epochs(self, dataset: Dataset, model: str) -> int:
         """As usual; the practice model is so small that it has to see a hundred rows 15 times."""
         usual = usual_epochs(dataset.train_rows)
-        return max(usual, EXPOSURES // dataset.train_rows) if model == models.PRACTICE else usual
+        if model != models.PRACTICE:
+            return usual
+        return max(usual, min(MOST_EPOCHS, EXPOSURES // dataset.train_rows))
 
     def ends_on(self, model: str) -> date | None:
         """Never: nobody but the owner can take a model away from this machine."""

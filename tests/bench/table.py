@@ -8,7 +8,8 @@ from importlib import import_module
 from tabulate import tabulate
 
 BENCHMARKS = (
-    "imports", "cells", "recall", "collecting", "traffic", "clicks", "practice", "privacy",
+    "imports", "cells", "recall", "collecting", "traffic", "clicks", "practice", "privacy", "lora",
+    "datasets",
 )  # fmt: skip
 HEADS = ("what", "measured", "wanted", "ratio", "note")
 
