@@ -11,7 +11,7 @@ stands first in the table.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from kagura_nb.privacy.normal import BARRIER, normalise, placeholders
 from kagura_nb.privacy.recognizer import Recognizer, compiled
@@ -50,10 +50,10 @@ class Engine:
         self._rows = sorted(rows, key=lambda row: -row.ceiling)
         self._shapes = {row.shape: compiled(row.shape).search for row in rows}
         self._always = {at for at, row in enumerate(self._rows) if not row.literals}
-        self._hinted: dict[str, list[int]] = {}
+        self._hinted: dict[tuple[str, ...], list[tuple[str, int]]] = {}
         for at, row in enumerate(self._rows):
             for hint in row.literals:
-                self._hinted.setdefault(hint, []).append(at)
+                self._hinted.setdefault(tuple(hint[:2]), []).append((hint, at))
 
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
@@ -72,8 +72,10 @@ class Engine:
         digits = sum(map(text.count, DIGITS))
         longest = max(map(len, text.split()), default=0)
         shapes = {shape for shape, search in self._shapes.items() if search(text)}
-        hinted = (self._hinted[hint] for hint in filter(text.__contains__, self._hinted))
-        rows = (self._rows[at] for at in sorted(self._always.union(*hinted)))
+        beginnings = self._hinted.keys() & {*zip(text), *pairwise(text)}
+        hints = (hint for beginning in beginnings for hint in self._hinted[beginning])
+        hinted = {at for hint, at in hints if hint in text}
+        rows = (self._rows[at] for at in sorted(self._always | hinted))
         return [
             row
             for row in rows

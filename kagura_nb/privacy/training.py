@@ -1,7 +1,7 @@
 """The door for training: what is said, as it may be trained on, or nothing.
 
-    texts ── admit ──> texts without personal data ──> file ── check ──> upload
-               └─ None: one holds a secret, or the policy drops it
+texts ── admit ──> texts without personal data ──> file ── check ──> upload
+           └─ None: one holds a secret, or the policy drops it
 """
 
 import json
