@@ -118,7 +118,7 @@ def test_a_whole_job(backend: LocalBackend, job: Job, rows: Path) -> None:
     assert all(one.loss for one in measured)
     assert report.tokens == events[-1].tokens == 3 * sum(map(tokens, rows.read_text().splitlines()))
     assert re.fullmatch(r"Peak memory [\d,]+ MB", events[-1].message)
-    assert report.model == f"local:{job.base_model}+{folder / 'adapter'}"
+    assert report.model == f"local:{job.base_model}+jobs/{job.id}"
     assert said(report.model) != said(f"local:{job.base_model}")
     assert backend.poll(job, report.seen) == replace(report, events=())
 
@@ -162,7 +162,7 @@ def test_cleaning_up_leaves_the_adapter(backend: LocalBackend, job: Job, tmp_pat
 def test_a_killed_run_goes_on_as_if_nothing_had_been(
     backend: LocalBackend, job: Job, rows: Path, tmp_path: Path
 ) -> None:
-    folder = submit(backend, replace(job, epochs=60), rows)
+    folder = submit(backend, replace(job, epochs=100), rows)
     wait((folder / checkpoint.FILE).exists)
 
     kill(folder)

@@ -1,6 +1,7 @@
 """The practice model learns its owner by training alone: held-out wordings, no memory."""
 
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kagura_nb.errors import UnknownModel
 from kagura_nb.practice import owner
 from kagura_nb.providers import Provider, Sampling, open_provider
 from kagura_nb.records import Job, Message
@@ -46,9 +48,13 @@ def train(settings: Settings, folder: Path) -> Report:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    folder = tmp_path_factory.mktemp("owner")
-    return train(Settings(home=folder / "home"), folder)
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("owner"))
+
+
+@pytest.fixture(scope="module")
+def trained(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return train(settings, tmp_path_factory.mktemp("rows"))
 
 
 def test_before_training_it_knows_nothing_about_its_owner() -> None:
@@ -58,20 +64,32 @@ def test_before_training_it_knows_nothing_about_its_owner() -> None:
     assert before["general"] >= 0.95
 
 
-def test_after_training_it_knows_its_owner_and_what_it_knew_before(trained: Report) -> None:
+def test_after_training_it_knows_its_owner_and_what_it_knew_before(
+    trained: Report, settings: Settings
+) -> None:
     assert trained.state == "succeeded" and trained.model is not None
 
-    after = score(open_provider(trained.model, Settings.load()))
+    after = score(open_provider(trained.model, settings))
 
     assert {skill: after[skill] for skill in PROMISED if after[skill] < PROMISED[skill]} == {}
 
 
-def test_the_adapter_does_not_depend_on_where_the_package_is(trained: Report) -> None:
-    assert trained.model is not None and trained.model.startswith("local:practice+/")
-    adapter = Path(trained.model.partition("+")[2])
-
+def test_the_adapter_depends_neither_on_where_the_package_is_nor_on_where_the_home_folder_is(
+    trained: Report, settings: Settings, tmp_path: Path
+) -> None:
+    assert trained.model == "local:practice+jobs/01JOB"
+    adapter = settings.user_home / "jobs" / "01JOB" / "adapter"
     assert "practice/model" not in (adapter / "adapter_config.json").read_text()
     assert json.loads((adapter / "base.json").read_text())["base"] == "practice"
+
+    moved = shutil.copytree(settings.home, tmp_path / "moved")
+
+    assert open_provider(trained.model, Settings(home=moved)).model == trained.model
+
+
+def test_an_adapter_that_is_gone_is_told() -> None:
+    with pytest.raises(UnknownModel, match=r"no adapter jobs/01GONE any more\. .* --rollback"):
+        open_provider("local:practice+jobs/01GONE", Settings.load())
 
 
 def test_there_are_a_hundred_different_conversations_and_none_is_asked_again() -> None:

@@ -1,6 +1,7 @@
 """A model in this process: transformers, with a LoRA adapter on request.
 
-    local:<base>[+<adapter folder>]        a base is a folder, a hub id or `practice`
+    local:<base>[+<adapter>]        a base is a folder, a hub id or `practice`; an adapter is a
+                                    folder or, made here, `jobs/<job>` in the user's folder
 
 Generation runs in a thread of its own that hands each piece of text over as it comes; closing the
 stream sets a flag that stops it at the next token. The latest model stays loaded, so that the next
@@ -21,6 +22,8 @@ from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
+MADE_HERE = "jobs/"
+GONE = "Answer with another model: `%kagura use --rollback`"
 NEEDED = ("torch", "transformers", "peft")
 REPLY_TOKENS = 1024
 
@@ -136,7 +139,7 @@ def open_local(vendor: str, model: str, settings: Settings) -> LocalProvider:
     """
     models.require("Models in this process need", *NEEDED)
     base, adapter = _split(model)
-    network, tokenizer = _load(base, *_placed(base, adapter))
+    network, tokenizer = _load(base, *_placed(base, adapter, settings))
     return LocalProvider(f"{vendor}:{model}", models.context(network), network, tokenizer)
 
 
@@ -148,9 +151,12 @@ def _split(model: str) -> tuple[str, str]:
     return base, adapter
 
 
-def _placed(base: str, adapter: str) -> tuple[str, str]:
+def _placed(base: str, adapter: str, settings: Settings) -> tuple[str, str]:
     """Where both are."""
-    placed = models.find(adapter) if adapter else ""
+    made = settings.user_home / adapter / models.ADAPTER
+    if adapter.startswith(MADE_HERE) and not made.is_dir():
+        raise UnknownModel(f"There is no adapter {adapter} any more", GONE)
+    placed = str(made) if made.is_dir() else models.find(adapter) if adapter else ""
     try:
         return models.find(base), placed
     except UnknownModel as error:

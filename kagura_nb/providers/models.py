@@ -19,6 +19,8 @@ from kagura_nb.errors import MissingExtra, UnknownModel
 from kagura_nb.providers.practice import MODEL
 
 PRACTICE = "practice"
+ADAPTER = "adapter"
+"""The folder of an adapter in that of the job that made it."""
 RECORD = "base.json"
 CONFIG = "config.json"
 TEMPLATES = ("chat_template.jinja", "chat_template.json")

@@ -21,7 +21,7 @@ from kagura_nb.providers import models
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Report, usual_epochs
-from kagura_nb.tuning.lora import checkpoint, journal, runner, task, training
+from kagura_nb.tuning.lora import checkpoint, journal, runner, task
 from kagura_nb.tuning.lora.task import Task
 
 NEEDED = ("torch", "transformers", "peft", "accelerate")
@@ -108,7 +108,7 @@ class LocalBackend:
             events, position = journal.read(folder, int(seen or 0))
             latest = events[-1] if events else journal.last(folder)
         assert latest is not None  # `ensure` has written one
-        made = f"local:{Task.read(folder).base}+{folder / training.ADAPTER}"
+        made = f"local:{Task.read(folder).base}+jobs/{job.id}"
         return Report(
             latest.state,
             tuple(events),

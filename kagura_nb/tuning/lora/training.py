@@ -22,7 +22,6 @@ from kagura_nb.tuning.lora.examples import Reader, Sample, length
 from kagura_nb.tuning.lora.learner import Learner, Loss
 from kagura_nb.tuning.lora.task import LARGE, SMALL, Task
 
-ADAPTER = "adapter"
 LOSSES: Mapping[Method, Callable[[Task, Sequence[Sample]], Loss]] = {
     "sft": sft.make,
     "dpo": dpo.make,
@@ -37,7 +36,7 @@ TOLD_EVERY = 0.2
 """Seconds between two events at least."""
 SAVED_EVERY = 30.0
 """Seconds between two checkpoints at most."""
-SAVED_SOON = 1.0
+SAVED_SOON = 2.0
 """Seconds after which the end of an epoch is one too."""
 
 
@@ -105,7 +104,7 @@ class Training:
             return
         network = self.learner.accelerator.unwrap_model(self.learner.network)
         network.peft_config["default"].base_model_name_or_path = self.task.base
-        draft, adapter = self.folder / f"{ADAPTER}.new", self.folder / ADAPTER
+        draft, adapter = self.folder / f"{models.ADAPTER}.new", self.folder / models.ADAPTER
         network.save_pretrained(draft, save_embedding_layers=False)
         models.record(draft, self.task.base)
         shutil.rmtree(adapter, ignore_errors=True)
@@ -116,9 +115,9 @@ class Training:
         accelerator = self.learner.accelerator
         loss = self._mean(batch)
         accelerator.backward(loss)
-        accelerator.clip_grad_norm_(self.learner.network.parameters(), LARGEST_GRADIENT)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * pace(self.step, self.steps)
+        (group,) = self.optimizer.param_groups
+        accelerator.clip_grad_norm_(group["params"], LARGEST_GRADIENT)
+        group["lr"] = self.rate * pace(self.step, self.steps)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
