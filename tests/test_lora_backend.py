@@ -105,7 +105,7 @@ def test_a_whole_job(backend: LocalBackend, job: Job, rows: Path) -> None:
     backend.check(job, DATASET)
     assert backend.find(job) is None
 
-    folder = submit(backend, job, rows, validation)
+    submit(backend, job, rows, validation)
     assert backend.find(job) == job.id
     report, events = drain(backend, job)
 

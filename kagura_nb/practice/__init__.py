@@ -7,5 +7,6 @@ tokenizer.py   byte-level BPE and the chat template
 pretrain.py    dialogues -> weights; `python -m kagura_nb.practice.pretrain`
 export.py      weights -> model.onnx, what `kagura_nb.providers.practice` runs
 exam.py        held-out wordings and values -> accuracy
+owner.py       one invented user: liked conversations to train on, questions to measure by
 model/         the shipped weights
 """

@@ -1,7 +1,8 @@
 """A step of training beside a bare loop of torch and peft, and beside trl's SFTTrainer.
 
-All train the practice model on the same rows in batches of the same size, on one thread; a step is
-the time of a whole run, with all that a trainer does beside its steps, divided by their number.
+All train the practice model on the same rows in batches of the same size, on one thread. A step is
+the processor time of a whole run, with all that a trainer does beside its steps, divided by their
+number: the machine does other things as well.
 """
 
 import json
@@ -22,7 +23,7 @@ from transformers import AutoModelForCausalLM
 from kagura_nb.practice import owner
 from kagura_nb.prompt import SYSTEM
 from kagura_nb.providers.practice import MODEL
-from kagura_nb.tuning.lora import batches, training
+from kagura_nb.tuning.lora import batches, checkpoint, training
 from kagura_nb.tuning.lora.examples import Example, length
 from kagura_nb.tuning.lora.task import Task
 from tests.bench.table import Row, show
@@ -51,10 +52,11 @@ def rows() -> Iterator[Row]:
 
 def _ours(folder: Path) -> float:
     """Seconds of a step."""
+    (folder / checkpoint.FILE).unlink(missing_ok=True)
     prepared = training.prepare(folder, TASK)
-    begun = time.perf_counter()
+    begun = time.process_time()
     prepared.run()
-    return (time.perf_counter() - begun) / prepared.steps
+    return (time.process_time() - begun) / prepared.steps
 
 
 def _bare(folder: Path) -> float:
@@ -66,13 +68,13 @@ def _bare(folder: Path) -> float:
     config = LoraConfig(r=TASK.rank, lora_alpha=TASK.alpha, target_modules="all-linear")
     network = get_peft_model(network, config).train()
     optimizer = torch.optim.AdamW([one for one in network.parameters() if one.requires_grad], 1e-3)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for batch in plan:
         tokens, labels = _padded([prepared.samples[row][0] for row in batch])
         network(input_ids=tokens, attention_mask=tokens > 0, labels=labels).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    return (time.perf_counter() - begun) / len(plan)
+    return (time.process_time() - begun) / len(plan)
 
 
 def _padded(examples: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -93,7 +95,7 @@ def _trl(folder: Path) -> float:
     packages = _run(there, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
     Path(packages, "here.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     _run(there, "-m", "pip", "install", "--quiet", "trl")
-    said = _run(there, TRL, str(folder / TASK.train), str(MODEL), str(TASK.epochs))
+    said = _run(there, "-P", TRL, str(folder / TASK.train), str(MODEL), str(TASK.epochs))
     return float(said.split()[-1])
 
 

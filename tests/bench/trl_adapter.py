@@ -1,4 +1,4 @@
-"""trl's SFTTrainer over the rows of a file; prints the seconds of a step.
+"""trl's SFTTrainer over the rows of a file; prints the seconds of processor time of a step.
 
     trl_adapter.py ROWS MODEL EPOCHS
 
@@ -8,6 +8,7 @@ Runs where trl is installed. The last message of a row is what is learnt.
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from datasets import Dataset
@@ -39,8 +40,9 @@ def main(rows: str, model: str, epochs: str) -> None:
             train_dataset=data,
             peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear"),
         )
+        begun = time.process_time()
         done = trainer.train()
-    print(done.metrics["train_runtime"] / done.global_step)
+        print((time.process_time() - begun) / done.global_step)
 
 
 if __name__ == "__main__":
