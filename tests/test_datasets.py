@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -392,8 +393,7 @@ def test_the_systems_text_passes_the_door_too(home: Path) -> None:
             "vertex-preference",
             PAIR,
             {
-                "systemInstruction": {"role": "system", "parts": [{"text": "Be kind."}]},
-                "contents": [{"role": "user", "parts": [{"text": "猫は？"}]}],
+                "contents": [{"role": "user", "parts": [{"text": "Be kind.\n\n猫は？"}]}],
                 "completions": [
                     {"score": 1, "completion": {"role": "model", "parts": [{"text": "好き。"}]}},
                     {"score": 0, "completion": {"role": "model", "parts": [{"text": "嫌い。"}]}},
@@ -428,6 +428,8 @@ def test_what_is_written_is_read_back(tmp_path: Path, format: str) -> None:
     row = POOR if format == "kto" else PAIR if "dpo" in format or "pref" in format else PLAIN
     path = tmp_path / "rows.jsonl"
     formats.write([row, row], format, path)
+    if format == "vertex-preference":  # which has no place for the system's words
+        row = replace(row, messages=(Message("user", "Be kind.\n\n猫は？"),))
 
     assert list(formats.read(format, path)) == [row, row]
 

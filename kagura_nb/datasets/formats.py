@@ -7,7 +7,7 @@ alone. Sources: OpenAI, "Supervised fine-tuning" and "Direct preference optimiza
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from pathlib import Path
 from types import MappingProxyType
@@ -183,7 +183,16 @@ def _read_vertex(value: Json) -> Row:
 def _write_vertex_preference(row: Row) -> Json:
     replies = ((1, row.reply), (0, row.rejected or ""))
     scored = [{"score": score, "completion": _content("model", text)} for score, text in replies]
-    return {**_contents(row.messages), "completions": scored}
+    return {**_contents(_without_system(row.messages)), "completions": scored}
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The system's words as the beginning of the first other message: Google's description of a
+    preference row (`GeminiPreferenceExample`, 2026-11) has no place of their own for them.
+    """
+    first, *rest = (one for one in messages if one.role != "system")
+    words = [one.content for one in messages if one.role == "system"]
+    return [replace(first, content="\n\n".join([*words, first.content])), *rest]
 
 
 def _read_vertex_preference(value: Json) -> Row:

@@ -186,7 +186,7 @@ def check_rows(content: bytes, kind: str) -> list[Any]:
     rows = [json.loads(line) for line in content.decode("utf-8").splitlines()]
     for row in rows:
         last = "user" if kind == "preference" else "model"
-        system = row.pop("systemInstruction", None)
+        system = row.pop("systemInstruction", None) if kind == "supervised" else None
         _check("GenerateContentRequest" if kind == "supervised" else "GeminiPreferenceExample", row)
         if system:
             _check("Content", system)
