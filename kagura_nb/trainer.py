@@ -7,7 +7,6 @@
 Nothing is raised into the program that is rated: whatever prevents training is told in a line.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +14,10 @@ from kagura_nb import offer
 from kagura_nb.errors import KaguraError
 from kagura_nb.offer import Offer
 from kagura_nb.privacy import PrivacyFilter
-from kagura_nb.records import Job
+from kagura_nb.records import Job, short
 from kagura_nb.store import ConversationCollector
 from kagura_nb.tuning import Estimate, open_jobs
+from kagura_nb.tuning.followers import Followers
 
 
 class Trainer:
@@ -45,7 +45,7 @@ class Trainer:
         self._min_rating = min_rating
         self._unasked = unasked
         self._private = private
-        self._followed: dict[str, threading.Thread] = {}
+        self._followers = Followers()
 
     def look(self) -> None:
         """Offer or begin training if it is due, and go on with what began in earlier processes."""
@@ -64,7 +64,7 @@ class Trainer:
         except KaguraError as error:
             return f"It cannot be trained now: {error}"
         user = self._store.settings.user
-        begin = f"`kagura-nb jobs {job.id[-6:]} --approve --user-id {user}` begins it."
+        begin = f"`kagura-nb jobs {short(job.id)} --approve --user-id {user}` begins it."
         needs = f"{job.base_model} at {job.backend}: {estimate}"
         if not self._unasked:
             return f"{needs}. {begin}"
@@ -81,12 +81,7 @@ class Trainer:
             self._follow(job)
 
     def _follow(self, job: Job) -> None:
-        known = self._followed.get(job.id)
-        if known is None or not known.is_alive():
-            name = f"kagura-job-{job.id[-6:]}"
-            thread = threading.Thread(target=self._go_on, args=(job,), name=name, daemon=True)
-            self._followed[job.id] = thread
-            thread.start()
+        self._followers.follow(job, lambda: self._go_on(job))
 
     def _go_on(self, job: Job) -> None:
         try:
@@ -94,10 +89,10 @@ class Trainer:
                 pass
             ended = self._jobs.get(job.id)
         except KaguraError as error:
-            self._announce(f"Training {job.id[-6:]} is not watched any more: {error}")
+            self._announce(f"Training {short(job.id)} is not watched any more: {error}")
             return
         result = f"{ended.model} answers from now on." if ended.model else ended.problem or ""
-        self._announce(f"Training {ended.id[-6:]} {ended.state}. {result}".strip())
+        self._announce(f"Training {short(ended.id)} {ended.state}. {result}".strip())
 
 
 def _prevents(estimate: Estimate) -> str:

@@ -22,7 +22,7 @@ from kagura_nb.datasets.admission import Admitted, said
 from kagura_nb.datasets.drafts import Spec
 from kagura_nb.datasets.remarks import remarks
 from kagura_nb.errors import DatasetError
-from kagura_nb.records import Dataset, Row
+from kagura_nb.records import Dataset, Row, short
 from kagura_nb.store.datasets import OUT, TRAIN, VALIDATION, Line
 
 VALIDATION_SHARE = 0.1
@@ -93,7 +93,7 @@ def build(
     ranks = np.frombuffer(pile.ranks, np.int64)
     same = duplicates.find(np.frombuffer(pile.signatures, np.uint32), ranks)
     for one, kept in same.items():
-        pile.leave_out(pile.ids[one], f"{DUPLICATE} {pile.ids[kept][0][-6:]}")
+        pile.leave_out(pile.ids[one], f"{DUPLICATE} {short(pile.ids[kept][0])}")
     lines, digest = _deal(pile, same.keys(), folder, spec)
     (folder / DRAFT_FILE).unlink()
     parts = {part: [one for one in lines if one.part == part] for part in (TRAIN, VALIDATION)}

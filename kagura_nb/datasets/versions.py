@@ -22,7 +22,7 @@ from kagura_nb.datasets.build import build
 from kagura_nb.datasets.drafts import Spec, drafts
 from kagura_nb.errors import DatasetError
 from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
-from kagura_nb.records import Dataset, Row
+from kagura_nb.records import Dataset, Row, short
 from kagura_nb.store import ConversationCollector, jobs
 from kagura_nb.store import datasets as table
 from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference, Line
@@ -221,7 +221,7 @@ class Datasets:
         with self._store.database.write(durable=True) as connection:
             for version in set(versions) - used:
                 table.remove(connection, version)
-        return [one.model or f"job {one.id[-6:]}" for one in trained]
+        return [one.model or f"job {short(one.id)}" for one in trained]
 
     def _file(self, dataset: Dataset, part: str) -> Path:
         path = self._folder / dataset.version / f"{part}.jsonl"

@@ -12,8 +12,9 @@ from kagura_nb.assistant import Assistant
 from kagura_nb.errors import ConsentMissing, KaguraError
 from kagura_nb.notebook.following import go_on
 from kagura_nb.notebook.views import LINE, View
+from kagura_nb.notebook.workspace import program
 from kagura_nb.privacy import consent
-from kagura_nb.records import Job
+from kagura_nb.records import Job, short
 from kagura_nb.tuning import Estimate
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-approval")
@@ -22,6 +23,11 @@ _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-approval"
 def approval(assistant: Assistant, job: Job, estimate: Estimate) -> Any:
     """Two buttons and, once the job has begun, a picture of it that grows."""
     return _Approval(assistant, job, estimate).box
+
+
+def not_begun(job: Job) -> str:
+    """How a planned job is begun later."""
+    return f"Nothing has begun. `{program()} jobs {short(job.id)} --approve` begins it."
 
 
 class _Approval:
@@ -65,7 +71,7 @@ class _Approval:
 
     def _put_off(self) -> None:
         self._approve.description, self._told = "Approve", False
-        self._say(f"Nothing has begun. `%kagura jobs {self._job.id[-6:]} --approve` begins it.")
+        self._say(not_begun(self._job))
 
     def _show(self, view: View) -> None:
         self._said.value = view.html or escape(view.plain)

@@ -10,9 +10,9 @@ from typing import Any
 
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import KaguraError
-from kagura_nb.notebook.views import short
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.privacy.report import Place, Report
+from kagura_nb.records import short
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-cleaning")
 COLUMNS = "5em 1fr 8em 11em 8em"

@@ -15,9 +15,9 @@ from kagura_nb.notebook.models import compare, models, use
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.streaming import readable_markdown
 from kagura_nb.notebook.training import jobs, train
-from kagura_nb.notebook.views import View, conversations, excerpt, line, local, short, stars, table
+from kagura_nb.notebook.views import View, conversations, excerpt, line, local, stars, table
 from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
-from kagura_nb.records import Conversation
+from kagura_nb.records import Conversation, short
 from kagura_nb.store import Selection
 
 SHORTEST_RELATED = 3

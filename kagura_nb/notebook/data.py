@@ -29,12 +29,11 @@ from kagura_nb.notebook.views import (
     excerpt,
     line,
     local,
-    short,
     table,
 )
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace, program
 from kagura_nb.privacy import POLICIES
-from kagura_nb.records import Dataset, Method, Row
+from kagura_nb.records import Dataset, Method, Row, short
 from kagura_nb.store import Selection
 from kagura_nb.store.datasets import TRAIN
 

@@ -15,18 +15,18 @@ from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.waiting import in_notebook
-from kagura_nb.records import Job, JobEvent
+from kagura_nb.records import Job, JobEvent, short
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector
 from kagura_nb.tuning import Jobs, open_jobs
+from kagura_nb.tuning.followers import Followers
 
 INTERVAL = 0.25
 """Seconds between two pictures of a job."""
-_followed: dict[str, threading.Thread] = {}
-"""By job, the thread of this process that goes on with it."""
+_followers = Followers()
 
 
-def go_on(jobs: Jobs, job: Job, show: Callable[[View], None] | None = None) -> threading.Thread:
+def go_on(jobs: Jobs, job: Job, show: Callable[[View], None] | None = None) -> None:
     """Go on with a job in the background; one that is gone on with already stays with its thread.
 
     Args:
@@ -34,14 +34,7 @@ def go_on(jobs: Jobs, job: Job, show: Callable[[View], None] | None = None) -> t
         job: approved, or further.
         show: called with a new picture of the job now and then, and with the last one.
     """
-    thread = _followed.get(job.id)
-    if thread is None or not thread.is_alive() or show is not None:
-        thread = threading.Thread(
-            target=_follow, args=(jobs, job, show), name=f"kagura-job-{job.id[-6:]}", daemon=True
-        )
-        _followed[job.id] = thread
-        thread.start()
-    return thread
+    _followers.follow(job, lambda: _follow(jobs, job, show), anew=show is not None)
 
 
 def take_up(load: Callable[[], Settings]) -> None:
@@ -81,7 +74,7 @@ def _shown(jobs: Jobs, job: Job) -> Job:
 
 def _counted(jobs: Jobs, job: Job) -> Job:
     """A bar over the steps, and what is said beside them, as lines."""
-    with tqdm(desc=f"Job {job.id[-6:]}", unit=" steps") as bar:
+    with tqdm(desc=f"Job {short(job.id)}", unit=" steps") as bar:
         for event in jobs.watch(job):
             if event.message:
                 bar.write(event.message)

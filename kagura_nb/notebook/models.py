@@ -9,9 +9,10 @@ import click
 from kagura_nb import deploy
 from kagura_nb.assistant import Assistant
 from kagura_nb.deploy import Comparison, percent
-from kagura_nb.notebook.views import View, line, local, short, table
+from kagura_nb.notebook.views import View, line, local, table
 from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
 from kagura_nb.providers import known_models, open_provider
+from kagura_nb.records import short
 from kagura_nb.settings import write_file
 from kagura_nb.store.deployments import Ratings, Rollout
 

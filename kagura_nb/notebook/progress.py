@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 
-from kagura_nb.notebook.views import Bar, View, short, table, usd
-from kagura_nb.records import Job, JobEvent
+from kagura_nb.notebook.views import Bar, View, table, usd
+from kagura_nb.records import Job, JobEvent, short
 
 WIDTH, HEIGHT = 480, 96
 MOST_POINTS = 240

@@ -21,8 +21,8 @@ from kagura_nb.assistant import Assistant
 from kagura_nb.datasets.versions import Placed
 from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.safe import printable
-from kagura_nb.notebook.views import local, short, stars
-from kagura_nb.records import Conversation, Dataset
+from kagura_nb.notebook.views import local, stars
+from kagura_nb.records import Conversation, Dataset, short
 from kagura_nb.store.datasets import ORDERS, OUT
 
 PAGE = 20

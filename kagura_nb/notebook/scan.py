@@ -13,13 +13,13 @@ from tqdm import tqdm
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.cleaning import cleaning
-from kagura_nb.notebook.views import Bar, View, conversations, details, line, local, short, table
+from kagura_nb.notebook.views import Bar, View, conversations, details, line, local, table
 from kagura_nb.notebook.workspace import Day, Workspace, pass_workspace
 from kagura_nb.privacy import POLICIES, PrivacyFilter
 from kagura_nb.privacy import report as reports
 from kagura_nb.privacy.extras import EXTRAS
 from kagura_nb.privacy.report import Report
-from kagura_nb.records import GOOD_RATING, Conversation
+from kagura_nb.records import GOOD_RATING, Conversation, short
 from kagura_nb.store import Selection
 
 MEANING = {

@@ -10,14 +10,14 @@ from kagura_nb.assistant import Assistant
 from kagura_nb.datasets import Spec
 from kagura_nb.deploy import percent
 from kagura_nb.errors import KaguraError, SettingsError
-from kagura_nb.notebook.approval import approval
+from kagura_nb.notebook.approval import approval, not_begun
 from kagura_nb.notebook.following import go_on, wait_for
 from kagura_nb.notebook.progress import course, progress
-from kagura_nb.notebook.views import View, line, local, short, table, usd
+from kagura_nb.notebook.views import View, line, local, table, usd
 from kagura_nb.notebook.waiting import in_notebook
 from kagura_nb.notebook.workspace import MAGIC, Workspace, pass_workspace, program
 from kagura_nb.privacy import POLICIES
-from kagura_nb.records import Job, Method
+from kagura_nb.records import Job, Method, short
 from kagura_nb.tuning import BACKENDS, Estimate
 from kagura_nb.tuning.choice import default_backend
 
@@ -109,10 +109,8 @@ def offered(assistant: Assistant) -> View | None:
 def _proposed(assistant: Assistant, job: Job, estimate: Estimate) -> View:
     """What a job would take, and how to begin it: in a notebook by a button below."""
     shown = _card(job, estimate)
-    how = f"Nothing has begun. `{program()} jobs {short(job.id)} --approve` begins it."
-    return View(
-        f"{shown.plain}\n\n{how}", shown.html, live=lambda: approval(assistant, job, estimate)
-    )
+    plain = f"{shown.plain}\n\n{not_begun(job)}"
+    return View(plain, shown.html, live=lambda: approval(assistant, job, estimate))
 
 
 def _begun(assistant: Assistant, job: Job, wait: bool) -> View:

@@ -29,8 +29,6 @@ BAR_WIDTH = 24
 """Characters of a whole bar in a terminal."""
 SHORT = 16
 """Characters up to which a cell stays on one line: short ids, times, stars, names."""
-SHORT_ID = 6
-"""Characters of an id's end that views show."""
 EXCERPT = 72
 """Characters of a text that a table shows."""
 
@@ -122,11 +120,6 @@ def as_html(text: str) -> str:
 def conversations(count: int) -> str:
     """So many conversations, in words."""
     return "1 conversation" if count == 1 else f"{count:,} conversations"
-
-
-def short(identifier: str) -> str:
-    """The end of an id, which commands take for the whole."""
-    return identifier[-SHORT_ID:]
 
 
 def local(moment: datetime) -> str:

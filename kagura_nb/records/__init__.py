@@ -11,6 +11,7 @@ from kagura_nb.records.conversations import (
     Recalled,
     Role,
     Usage,
+    short,
 )
 from kagura_nb.records.training import (
     Consent,
@@ -44,4 +45,5 @@ __all__ = [
     "Row",
     "State",
     "Usage",
+    "short",
 ]

@@ -15,6 +15,15 @@ POOR_RATING = 2
 """Stars up to which a reply is never recalled as an answer."""
 
 
+SHORT_ID = 6
+"""Characters of an id's end that people see."""
+
+
+def short(identifier: str) -> str:
+    """The end of an id, which commands take for the whole."""
+    return identifier[-SHORT_ID:]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a chat.

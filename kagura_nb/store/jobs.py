@@ -59,7 +59,8 @@ jobs = Table(
     Column("problem", Text),
     Column("seen", Text, nullable=False),
 )
-ACTIVE = text("state IN ('approved', 'uploading', 'submitting', 'queued', 'running')")
+UNDER_WAY: tuple[State, ...] = ("approved", "uploading", "submitting", "queued", "running")
+ACTIVE = text(f"state IN {UNDER_WAY}")
 Index("one_active_job", jobs.c.backend, unique=True, sqlite_where=ACTIVE, postgresql_where=ACTIVE)
 job_events = Table(
     "job_events",
@@ -76,7 +77,8 @@ job_events = Table(
     Column("tokens", Integer),
 )
 
-UNDER_WAY: tuple[State, ...] = ("approved", "uploading", "submitting", "queued", "running")
+SUCCEEDED = select(jobs.c.dataset).where(jobs.c.state == "succeeded")
+"""The datasets that a model was trained on."""
 
 
 def add(connection: Connection, job: Job) -> None:
@@ -98,12 +100,9 @@ def latest(connection: Connection, count: int = 100) -> list[Job]:
     return _read(connection, select(jobs).order_by(jobs.c.id.desc()).limit(count))
 
 
-def under_way(connection: Connection, backend: str | None = None) -> list[Job]:
+def under_way(connection: Connection) -> list[Job]:
     """The jobs that somebody must go on with, oldest first."""
-    query = select(jobs).where(jobs.c.state.in_(UNDER_WAY)).order_by(jobs.c.id)
-    if backend is not None:
-        query = query.where(jobs.c.backend == backend)
-    return _read(connection, query)
+    return _read(connection, select(jobs).where(jobs.c.state.in_(UNDER_WAY)).order_by(jobs.c.id))
 
 
 def trained_on(connection: Connection, versions: Sequence[str]) -> list[Job]:
@@ -173,10 +172,9 @@ def pace(connection: Connection, backend: str, base_model: str) -> float | None:
 
 def used(connection: Connection) -> int:
     """Number of conversations that a model was trained on."""
-    done = select(jobs.c.dataset).where(jobs.c.state == "succeeded")
     of = lineage.c
     query = select(func.count(of.conversation_id.distinct()))
-    return connection.scalar(query.where(of.version.in_(done), of.part != OUT)) or 0
+    return connection.scalar(query.where(of.version.in_(SUCCEEDED), of.part != OUT)) or 0
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Job]:

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, inser
 from sqlalchemy.exc import IntegrityError
 
 from kagura_nb.store.datasets import lineage
-from kagura_nb.store.jobs import jobs
+from kagura_nb.store.jobs import SUCCEEDED
 from kagura_nb.store.rows import to_text
 from kagura_nb.store.schema import ORDERED, conversations
 from kagura_nb.store.selection import Selection
@@ -51,8 +51,7 @@ def add(connection: Connection, number: int, fresh: int, trainings: int) -> bool
 
 def fresh(connection: Connection, selection: Selection) -> int:
     """How many selected conversations were in front of no training that succeeded."""
-    done = select(jobs.c.dataset).where(jobs.c.state == "succeeded")
-    seen = select(lineage.c.conversation_id).where(lineage.c.version.in_(done))
+    seen = select(lineage.c.conversation_id).where(lineage.c.version.in_(SUCCEEDED))
     query = select(func.count()).select_from(conversations)
     query = query.where(*selection.where(), conversations.c.id.not_in(seen))
     return connection.scalar(query) or 0
@@ -60,5 +59,5 @@ def fresh(connection: Connection, selection: Selection) -> int:
 
 def trainings(connection: Connection) -> int:
     """How many trainings have succeeded."""
-    query = select(func.count()).select_from(jobs).where(jobs.c.state == "succeeded")
+    query = select(func.count()).select_from(SUCCEEDED.subquery())
     return connection.scalar(query) or 0

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from kagura_nb.datasets import Datasets, Spec
 from kagura_nb.errors import TuningError
 from kagura_nb.privacy import Policy, PrivacyFilter
-from kagura_nb.records import Dataset, Job, JobEvent, Method
+from kagura_nb.records import Dataset, Job, JobEvent, Method, short
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection
 from kagura_nb.tuning import Estimate, open_jobs
@@ -143,7 +143,7 @@ class Finetune:
             TuningError: there is none.
         """
         waited = self._known(job)
-        with tqdm(desc=f"Job {waited.id[-6:]}", unit=" steps", disable=not progress) as bar:
+        with tqdm(desc=f"Job {short(waited.id)}", unit=" steps", disable=not progress) as bar:
             for event in self._jobs.watch(waited):
                 _draw(bar, event)
         return self._jobs.get(waited.id)

@@ -82,8 +82,6 @@ class Machine:
         submitting = self._now(job)
         try:
             remote = trainer.submit(submitting, submitting.files)
-        except OutcomeUnknown:
-            raise
         except ProviderError:
             self.move(submitting, "uploading")
             raise

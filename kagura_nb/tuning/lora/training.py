@@ -260,7 +260,3 @@ def _placed(network: Any, parameters: int, device: Any) -> Any:
         network.gradient_checkpointing_enable()
     whole = parameters < SMALL or device.type == "cpu"
     return network.to(device, torch.float32 if whole else torch.bfloat16)
-
-
-def _length(sample: Sample) -> int:
-    return max(len(one.tokens) for one in sample)
