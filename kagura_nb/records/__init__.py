@@ -2,11 +2,14 @@
 
 from kagura_nb.records.conversations import (
     GOOD_RATING,
+    KEEP,
     POOR_RATING,
+    Annotation,
     Arm,
     Conversation,
     Deployment,
     Finding,
+    Keep,
     Message,
     Recalled,
     Role,
@@ -27,7 +30,9 @@ from kagura_nb.records.training import (
 
 __all__ = [
     "GOOD_RATING",
+    "KEEP",
     "POOR_RATING",
+    "Annotation",
     "Arm",
     "Consent",
     "Conversation",
@@ -37,6 +42,7 @@ __all__ = [
     "Forgotten",
     "Job",
     "JobEvent",
+    "Keep",
     "Message",
     "Method",
     "Policy",

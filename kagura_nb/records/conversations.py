@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from enum import Enum
+from typing import Any, Final, Literal
 
 Role = Literal["system", "user", "assistant"]
 
@@ -141,6 +142,36 @@ class Conversation:
     def poor(self) -> bool:
         """Whether its reply must not be repeated."""
         return self.correction is None and self.rating is not None and self.rating <= POOR_RATING
+
+
+class Keep(Enum):
+    """Stands for what stays as it is, since None means that there is nothing any more."""
+
+    KEEP = "as it is"
+
+
+KEEP: Final = Keep.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What its owner has added to a conversation, or the part of it that changes.
+
+    Args:
+        id: the whole id of the conversation.
+        rating: 1 to 5 stars, None for unrated.
+        comment: the words that came with the rating, None for none.
+        correction: the reply as the user wishes it had been, None for none.
+        tags: all of the labels.
+        excluded: the reason why it never trains, None where it may.
+    """
+
+    id: str
+    rating: int | None | Literal[Keep.KEEP] = KEEP
+    comment: str | None | Literal[Keep.KEEP] = KEEP
+    correction: str | None | Literal[Keep.KEEP] = KEEP
+    tags: tuple[str, ...] | Literal[Keep.KEEP] = KEEP
+    excluded: str | None | Literal[Keep.KEEP] = KEEP
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ caller holds the write transaction.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from kagura_nb.records import Arm, Conversation
 from kagura_nb.store import deployments, index, ledger, vetted
@@ -16,6 +16,9 @@ from kagura_nb.store.schema import conversations, pending_index, search_text, ta
 
 ADD, ADD_WORDS, ADD_PENDING = map(insert, (conversations, search_text, pending_index))
 """Made once: making and compiling them anew takes as long as running them."""
+ALTER = update(conversations).where(conversations.c.id == bindparam("altered"))
+SPOKEN = {"correction", "comment"}
+"""What owners add that words are looked up in."""
 
 
 def add(connection: Connection, one: Conversation, arm: Arm | None) -> None:
@@ -31,27 +34,32 @@ def add(connection: Connection, one: Conversation, arm: Arm | None) -> None:
         deployments.assign(connection, one.session, arm)
 
 
-def alter(
-    connection: Connection, identifier: str, changes: Mapping[str, Any], *, reindex: bool
-) -> None:
-    """Change what its owner adds to a conversation."""
-    _update(connection, identifier, changes)
-    if changes.keys() & {"correction", "comment"}:
-        _fold(connection, identifier)
-    if "correction" in changes:
-        vetted.remove(connection, [identifier])
-    if reindex:
-        index.pend(connection, identifier)
+def alter(connection: Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Change what owners add to conversations.
+
+    Args:
+        connection: a transaction that writes.
+        changes: columns by id, of no more conversations than a statement takes parameters.
+    """
+    alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for one, columns in changes.items():
+        alike.setdefault(frozenset(columns), []).append({"altered": one, **columns})
+    for rows in alike.values():
+        connection.execute(ALTER, rows)
+    corrected = [one for one, columns in changes.items() if "correction" in columns]
+    _fold(connection, [one for one, columns in changes.items() if columns.keys() & SPOKEN])
+    vetted.remove(connection, corrected)
+    index.pend(connection, corrected)
 
 
 def rewrite(connection: Connection, identifier: str, change: Callable[[str], str]) -> None:
     """Change every text of a conversation."""
     one = fetch(connection, [identifier])[identifier]
-    _update(connection, identifier, rewritten(one, change))
-    _fold(connection, identifier)
+    connection.execute(ALTER, [{"altered": identifier, **rewritten(one, change)}])
+    _fold(connection, [identifier])
     vetted.remove(connection, [identifier])
     index.remove(connection, [identifier])
-    index.pend(connection, identifier)
+    index.pend(connection, [identifier])
 
 
 def remove(connection: Connection, ids: Sequence[str]) -> None:
@@ -68,12 +76,10 @@ def remove(connection: Connection, ids: Sequence[str]) -> None:
     connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))
 
 
-def _update(connection: Connection, identifier: str, changes: Mapping[str, Any]) -> None:
-    same = conversations.c.id == identifier
-    connection.execute(update(conversations).where(same).values(**changes))
-
-
-def _fold(connection: Connection, identifier: str) -> None:
-    """Let a conversation be found by the words it has now."""
-    said = {"folded": fold(fetch(connection, [identifier])[identifier])}
-    connection.execute(update(search_text).filter_by(conversation_id=identifier).values(said))
+def _fold(connection: Connection, ids: Sequence[str]) -> None:
+    """Let conversations be found by the words they have now."""
+    found = fetch(connection, ids)
+    rows = [{"altered": one.id, "folded": fold(one)} for one in found.values()]
+    if rows:
+        same = search_text.c.conversation_id == bindparam("altered")
+        connection.execute(update(search_text).where(same), rows)

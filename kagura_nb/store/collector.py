@@ -126,7 +126,7 @@ class ConversationCollector:
     def correct(self, conversation_id: str, reply: str | None) -> str:
         """Keep the reply as the user wishes it had been; None removes the correction."""
         given = {"correction": None if reply is None else storable(reply)}
-        return self._change(conversation_id, given, reindex=True)
+        return self._change(conversation_id, given)
 
     def exclude(self, conversation_id: str, reason: str | None = "by the user") -> str:
         """Keep a conversation out of training and examples; reason None lets it in again."""
@@ -273,12 +273,10 @@ class ConversationCollector:
             self.database.erase()
         return len(ids)
 
-    def _change(
-        self, conversation_id: str, given: Mapping[str, Any], *, reindex: bool = False
-    ) -> str:
+    def _change(self, conversation_id: str, given: Mapping[str, Any]) -> str:
         with self.database.write(durable=True) as connection:
             identifier = resolve(connection, conversation_id)
-            changes.alter(connection, identifier, given, reindex=reindex)
+            changes.alter(connection, {identifier: given})
         return identifier
 
 

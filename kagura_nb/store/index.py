@@ -90,11 +90,11 @@ def count_items(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(items)) or 0
 
 
-def pend(connection: Connection, identifier: str) -> None:
-    """Let a conversation wait to be indexed again."""
-    key = pending_index.c.conversation_id
-    connection.execute(delete(pending_index).where(key == identifier))
-    connection.execute(insert(pending_index), {"conversation_id": identifier})
+def pend(connection: Connection, ids: Sequence[str]) -> None:
+    """Let so many conversations as a statement takes wait to be indexed again."""
+    connection.execute(delete(pending_index).where(pending_index.c.conversation_id.in_(ids)))
+    if ids:
+        connection.execute(insert(pending_index), [{"conversation_id": one} for one in ids])
 
 
 def write(connection: Connection, embedder: str, entries: Sequence[Entry]) -> None:
