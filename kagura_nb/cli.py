@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from kagura_nb import __version__
-from kagura_nb.assistant import Assistant, Turn
+from kagura_nb.assistant import Assistant
 from kagura_nb.errors import InvalidRating, KaguraError, ProviderError
 from kagura_nb.notebook.commands import commands
 from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
+from kagura_nb.turn import Turn
 
 RATING = "Rating (1-5, or press Enter to skip)"
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from kagura_nb import ConversationCollector, PrivacyFilter
+from kagura_nb import Assistant, ConversationCollector, PrivacyFilter
 from kagura_nb.datasets import FORMATS, Datasets, Spec, formats
 from kagura_nb.datasets.duplicates import find, signature
 from kagura_nb.errors import DatasetError, PrivacyError
@@ -271,6 +271,18 @@ def test_only_lines_without_anything_private_are_remembered(store: ConversationC
     again = Datasets(store).build()
     assert (again.version, again.train_tokens) == (first.version, first.train_tokens)
     assert len(remembered(store)) == 1
+
+
+def test_what_becomes_good_is_looked_at_before_a_dataset_is_wanted() -> None:
+    assistant = Assistant()
+    good, corrected, poor = (assistant.store.collect(one, "Hi!", "practice") for one in "abc")
+
+    assistant.rate(good, 5)
+    assistant.correct(corrected, "Hello!")
+    assistant.rate(poor, 1)
+    assistant.datasets.ahead.wait()
+
+    assert [one for one, _ in remembered(assistant.store)] == [good, corrected]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
     "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
     "memory", "fewshot", "effects", "prompt", "datasets", "providers", "practice", "deploy",
-    "tuning", "offer", "context", "assistant", "trainer", "auto", "notebook", "cli",
+    "tuning", "offer", "context", "turn", "assistant", "trainer", "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 320
 LONGEST_FUNCTION = 50

@@ -95,7 +95,7 @@ def test_a_long_wait_is_told_and_its_failure_leaves_only_the_error(loaded: Kerne
 
 
 def test_a_turn_that_a_cell_returns_loads_nothing(loaded: Kernel) -> None:
-    loaded.run("from kagura_nb import Assistant\nfrom kagura_nb.assistant import Turn")
+    loaded.run("from kagura_nb import Assistant\nfrom kagura_nb.turn import Turn")
     loaded.run("turn = Assistant().stream('hello')\nturn.text = '![x](https://evil.example)'")
     shown = displayed(loaded.run("turn"))["data"]
     assert shown["text/markdown"] == "[x](https://evil.example)"

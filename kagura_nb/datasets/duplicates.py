@@ -37,8 +37,7 @@ def signature(text: str) -> Signature:
     """The MinHash signature of a text; case, width and white space make no difference."""
     same = " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).casefold().split())
     points = np.frombuffer(same.ljust(RUN).encode("utf-32-le", "replace"), np.uint32)
-    runs = np.lib.stride_tricks.sliding_window_view(points.astype(np.uint64), RUN)
-    hashes = (runs * _POWERS).sum(axis=1, dtype=np.uint64)
+    hashes = np.convolve(points.astype(np.uint64), _POWERS[::-1], "valid")
     drawn = hashes * _FACTORS + _OFFSETS
     lowest: Signature = (drawn.min(axis=1) >> np.uint64(32)).astype(np.uint32)
     return lowest

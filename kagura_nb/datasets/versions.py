@@ -18,12 +18,13 @@ from tqdm import tqdm
 
 from kagura_nb.datasets import formats
 from kagura_nb.datasets.admission import Admission
+from kagura_nb.datasets.ahead import Ahead
 from kagura_nb.datasets.build import build
 from kagura_nb.datasets.drafts import Spec, drafts
 from kagura_nb.errors import DatasetError
 from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
 from kagura_nb.records import Dataset, Row, short
-from kagura_nb.store import ConversationCollector, jobs
+from kagura_nb.store import ConversationCollector, Selection, jobs
 from kagura_nb.store import datasets as table
 from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference, Line
 
@@ -60,6 +61,8 @@ class Datasets:
         self._store = store
         self._private = private
         self._folder = store.settings.user_home / "datasets"
+        self.ahead = Ahead(self._look)
+        """Looks at conversations before a dataset of them is wanted."""
 
     def build(self, spec: Spec = GOOD, *, progress: bool = False) -> Dataset:
         """Make a dataset of what the store holds now.
@@ -73,9 +76,7 @@ class Datasets:
             StoreError: the conversations cannot be read.
         """
         door = self._door(spec.policy)
-        admission = Admission(
-            self._store.database, door, spec.method, remember=self._private is None
-        )
+        admission = self._admission(spec, door)
         found = admission.admit(drafts(self._store, spec))
         bar = tqdm(found, "Dataset", delay=2, unit=" rows", disable=not progress)
         try:
@@ -222,6 +223,15 @@ class Datasets:
             for version in set(versions) - used:
                 table.remove(connection, version)
         return [one.model or f"job {short(one.id)}" for one in trained]
+
+    def _look(self, ids: tuple[str, ...]) -> None:
+        """Remember of good ones what is clean, for the usual dataset."""
+        spec = Spec(Selection(ids=ids))
+        for _ in self._admission(spec, self._door(spec.policy)).admit(drafts(self._store, spec)):
+            pass
+
+    def _admission(self, spec: Spec, door: TrainingDoor) -> Admission:
+        return Admission(self._store.database, door, spec.method, remember=self._private is None)
 
     def _file(self, dataset: Dataset, part: str) -> Path:
         path = self._folder / dataset.version / f"{part}.jsonl"

@@ -6,7 +6,6 @@ from typing import Any
 import click
 from IPython.display import display
 
-from kagura_nb.assistant import Turn
 from kagura_nb.errors import ReplyStopped
 from kagura_nb.notebook.stars import Stars
 from kagura_nb.notebook.streaming import Format, StreamingMarkdown
@@ -14,6 +13,7 @@ from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View, excerpt, line, stars, table
 from kagura_nb.notebook.waiting import SignOfLife, in_notebook
 from kagura_nb.notebook.workspace import MAGIC, Workspace
+from kagura_nb.turn import Turn
 
 
 def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bool = False) -> None:

@@ -96,11 +96,8 @@ def correct(
     text = sys.stdin.read() if reply == ("-",) else " ".join(reply)
     if not remove and not text.strip():
         raise SettingsError("The correction is empty", "Write the better reply behind the id")
-    assistant = workspace.assistant
-    identifier = assistant.store.correct(conversation_id, None if remove else text)
-    if remove:
-        return line("The correction is removed; the reply counts by its stars again.")
-    return line(assistant.effect(assistant.store.get(identifier)))
+    changed = workspace.assistant.correct(conversation_id, None if remove else text)
+    return line("The correction is removed; it counts by its stars again." if remove else changed)
 
 
 @commands.command()

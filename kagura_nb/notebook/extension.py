@@ -2,11 +2,11 @@
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from kagura_nb.assistant import Turn
 from kagura_nb.notebook import completion
 from kagura_nb.notebook.following import take_up
 from kagura_nb.notebook.magics import KaguraMagics
 from kagura_nb.notebook.streaming import readable_markdown
+from kagura_nb.turn import Turn
 
 
 def load(shell: InteractiveShell) -> None:

@@ -11,7 +11,7 @@ stands first in the table.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain
 
 from kagura_nb.privacy.normal import BARRIER, normalise, placeholders
 from kagura_nb.privacy.recognizer import Recognizer, compiled
@@ -24,6 +24,8 @@ BEFORE, AFTER = 56, 20
 """Characters around a candidate in which words count as near."""
 DIGITS = "0123456789"
 MOST_GROUPS = 16
+BEGINNING = 3
+"""Characters of a literal by which a text is found not to have it; shorter ones are looked for."""
 GROUP = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -50,10 +52,11 @@ class Engine:
         self._rows = sorted(rows, key=lambda row: -row.ceiling)
         self._shapes = {row.shape: compiled(row.shape).search for row in rows}
         self._always = {at for at, row in enumerate(self._rows) if not row.literals}
+        hints = [(hint, at) for at, row in enumerate(self._rows) for hint in row.literals]
+        self._short = [hint for hint in hints if len(hint[0]) < BEGINNING]
         self._hinted: dict[tuple[str, ...], list[tuple[str, int]]] = {}
-        for at, row in enumerate(self._rows):
-            for hint in row.literals:
-                self._hinted.setdefault(tuple(hint[:2]), []).append((hint, at))
+        for hint in hints:
+            self._hinted.setdefault(tuple(hint[0][:BEGINNING]), []).append(hint)
 
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
@@ -72,8 +75,8 @@ class Engine:
         digits = sum(map(text.count, DIGITS))
         longest = max(map(len, text.split()), default=0)
         shapes = {shape for shape, search in self._shapes.items() if search(text)}
-        beginnings = self._hinted.keys() & {*zip(text), *pairwise(text)}
-        hints = (hint for beginning in beginnings for hint in self._hinted[beginning])
+        beginnings = self._hinted.keys() & {*zip(text, text[1:], text[2:], strict=False)}
+        hints = chain(self._short, *(self._hinted[beginning] for beginning in beginnings))
         hinted = {at for hint, at in hints if hint in text}
         rows = (self._rows[at] for at in sorted(self._always | hinted))
         return [

@@ -59,6 +59,7 @@ conversations = Table(
 )
 
 Index("by_session", conversations.c.session, conversations.c.id)
+Index("by_time", conversations.c.created_at, conversations.c.model, conversations.c.rating)
 RATED = text("rating IS NOT NULL")
 Index("by_rating", conversations.c.rating, sqlite_where=RATED, postgresql_where=RATED)
 Index("the_good", conversations.c.id, sqlite_where=text("good"), postgresql_where=text("good"))

@@ -205,6 +205,8 @@ SELECT id, CAST(messages AS TEXT) AS messages, response, correction, comment
 FROM conversations WHERE id > :last ORDER BY id LIMIT 500
 """
 
+ACTIVITY = "CREATE INDEX by_time ON conversations (created_at, model, rating)"
+
 
 def conversations(connection: Connection) -> None:
     """Conversations, their tags, and what is still to be indexed."""
@@ -268,6 +270,11 @@ def vetted(connection: Connection) -> None:
     dialects.of(connection).unsample(connection, "vetted", ["digest", "signature"])
 
 
+def activity(connection: Connection) -> None:
+    """How many conversations there were when, without reading any."""
+    _run(connection, ACTIVITY)
+
+
 STEPS: list[Callable[[Connection], None]] = [
     conversations,
     memory,
@@ -278,6 +285,7 @@ STEPS: list[Callable[[Connection], None]] = [
     ledger,
     offers,
     vetted,
+    activity,
 ]
 
 
