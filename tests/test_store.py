@@ -22,7 +22,16 @@ from kagura_nb.errors import (
     UnknownConversation,
 )
 from kagura_nb.records import Conversation, Message, Usage
-from kagura_nb.store import datasets, deployments, index_schema, jobs, offers, schema, vetted
+from kagura_nb.store import (
+    datasets,
+    deployments,
+    index_schema,
+    jobs,
+    looked,
+    offers,
+    schema,
+    vetted,
+)
 from kagura_nb.store.consents import consents
 from kagura_nb.store.ledger import ledger
 from kagura_nb.store.steps import STEPS, search
@@ -387,7 +396,9 @@ def test_an_old_store_brought_up_to_date_is_like_a_new_one(
     fresh.database.close()
 
 
-TABLES = [schema, index_schema, consents, datasets, jobs, deployments, ledger, offers, vetted]
+TABLES = [
+    schema, index_schema, consents, datasets, jobs, deployments, ledger, looked, offers, vetted,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("tables", [one.metadata for one in TABLES])

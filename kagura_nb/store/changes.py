@@ -1,15 +1,15 @@
 """What changes together with a conversation: the words it is found by, what is still to be indexed,
-what was spent, what its session was given, and what is known of its lines in training files. The
-caller holds the write transaction.
+what was spent, what its session was given, what was found in it, and what is known of its lines in
+training files. The caller holds the write transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, update
 
 from kagura_nb.records import Arm, Conversation
-from kagura_nb.store import deployments, index, ledger, vetted
+from kagura_nb.store import deployments, index, ledger, looked, vetted
 from kagura_nb.store.queries import fetch
 from kagura_nb.store.rows import fold, from_conversation, rewritten
 from kagura_nb.store.schema import conversations, pending_index, search_text, tags
@@ -17,6 +17,10 @@ from kagura_nb.store.schema import conversations, pending_index, search_text, ta
 ADD, ADD_WORDS, ADD_PENDING = map(insert, (conversations, search_text, pending_index))
 """Made once: making and compiling them anew takes as long as running them."""
 ALTER = update(conversations).where(conversations.c.id == bindparam("altered"))
+REPLY = func.coalesce(conversations.c.correction, conversations.c.response)
+MEASURE = update(conversations).values(
+    length=func.length(conversations.c.prompt) + func.length(REPLY)
+)
 SPOKEN = {"correction", "comment"}
 """What owners add that words are looked up in."""
 
@@ -47,7 +51,10 @@ def alter(connection: Connection, changes: Mapping[str, Mapping[str, Any]]) -> N
     for rows in alike.values():
         connection.execute(ALTER, rows)
     corrected = [one for one, columns in changes.items() if "correction" in columns]
-    _fold(connection, [one for one, columns in changes.items() if columns.keys() & SPOKEN])
+    spoken = [one for one, columns in changes.items() if columns.keys() & SPOKEN]
+    connection.execute(MEASURE.where(conversations.c.id.in_(corrected)))
+    _fold(connection, spoken)
+    looked.remove(connection, spoken)
     vetted.remove(connection, corrected)
     index.pend(connection, corrected)
 
@@ -57,6 +64,7 @@ def rewrite(connection: Connection, identifier: str, change: Callable[[str], str
     one = fetch(connection, [identifier])[identifier]
     connection.execute(ALTER, [{"altered": identifier, **rewritten(one, change)}])
     _fold(connection, [identifier])
+    looked.remove(connection, [identifier])
     vetted.remove(connection, [identifier])
     index.remove(connection, [identifier])
     index.pend(connection, [identifier])
@@ -70,6 +78,7 @@ def remove(connection: Connection, ids: Sequence[str]) -> None:
         ids: no more than a statement takes parameters.
     """
     index.remove(connection, ids)
+    looked.remove(connection, ids)
     vetted.remove(connection, ids)
     for table in (pending_index, search_text, tags):
         connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))

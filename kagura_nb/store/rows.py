@@ -156,6 +156,7 @@ def from_conversation(one: Conversation) -> dict[str, Any]:
         "complete": one.complete,
         "cost": None if one.cost is None else str(one.cost),
         "metadata": one.metadata,
+        "length": _length(one),
         **_from_usage(one.usage),
     }
 
@@ -169,12 +170,17 @@ def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]
         "response": new.response,
         "correction": new.correction,
         "comment": new.comment,
+        "length": _length(new),
     }
 
 
 def to_text(moment: datetime) -> str:
     """A time as it is stored: ISO 8601 in UTC, so that the order of texts is that of times."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _length(one: Conversation) -> int:
+    return len(one.prompt) + len(one.reply)
 
 
 def _from_usage(usage: Usage | None) -> dict[str, Any]:

@@ -4,6 +4,8 @@ Timestamps are ISO 8601 text in UTC, so that they sort as text on every database
 must still do is a table of its own, written in the transaction that causes the work.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -56,13 +58,26 @@ conversations = Table(
             persisted=True,
         ),
     ),
+    Column("length", Integer, nullable=False, server_default="0"),
 )
+"""`length` is in characters, of the prompt and the reply to learn from."""
 
 Index("by_session", conversations.c.session, conversations.c.id)
 Index("by_time", conversations.c.created_at, conversations.c.model, conversations.c.rating)
-RATED = text("rating IS NOT NULL")
-Index("by_rating", conversations.c.rating, sqlite_where=RATED, postgresql_where=RATED)
-Index("the_good", conversations.c.id, sqlite_where=text("good"), postgresql_where=text("good"))
+FACTS = ("id", "session", "created_at", "model", "complete", "rating", "length")
+USAGE = ("prompt_tokens", "completion_tokens")
+Index("by_facts", *(conversations.c[name] for name in (*FACTS, *USAGE)))
+"""All that conversations are filtered and sorted by, so that no text is read for it."""
+
+
+def _partial(name: str, where: str, *columns: Column[Any]) -> None:
+    Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+_partial("by_rating", "rating IS NOT NULL", conversations.c.rating, conversations.c.id)
+_partial("the_good", "good", conversations.c.id)
+_partial("the_excluded", "excluded IS NOT NULL", conversations.c.id)
+_partial("the_corrected", "correction IS NOT NULL", conversations.c.id)
 
 tags = Table(
     "tags",

@@ -200,6 +200,24 @@ CREATE TABLE vetted (
 )
 """
 
+CURATION = """
+ALTER TABLE conversations ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
+UPDATE conversations SET length = LENGTH(prompt) + LENGTH(COALESCE(correction, response));
+DROP INDEX by_rating;
+CREATE INDEX by_rating ON conversations (rating, id) WHERE rating IS NOT NULL;
+CREATE INDEX by_facts ON conversations (
+  id, session, created_at, model, complete, rating, length, prompt_tokens, completion_tokens
+);
+CREATE INDEX the_excluded ON conversations (id) WHERE excluded IS NOT NULL;
+CREATE INDEX the_corrected ON conversations (id) WHERE correction IS NOT NULL;
+CREATE TABLE looked (
+  conversation_id {ordered} NOT NULL PRIMARY KEY,
+  code TEXT NOT NULL,
+  types TEXT NOT NULL,
+  signature {bytes} NOT NULL
+)
+"""
+
 SPOKEN = """
 SELECT id, CAST(messages AS TEXT) AS messages, response, correction, comment
 FROM conversations WHERE id > :last ORDER BY id LIMIT 500
@@ -273,6 +291,12 @@ def vetted(connection: Connection) -> None:
 def activity(connection: Connection) -> None:
     """How many conversations there were when, without reading any."""
     _run(connection, ACTIVITY)
+
+
+def curation(connection: Connection) -> None:
+    """What many conversations are filtered and sorted by, and what was found in them."""
+    _run(connection, CURATION)
+    dialects.of(connection).unsample(connection, "looked", ["signature"])
 
 
 STEPS: list[Callable[[Connection], None]] = [
