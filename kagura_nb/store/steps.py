@@ -310,6 +310,7 @@ STEPS: list[Callable[[Connection], None]] = [
     offers,
     vetted,
     activity,
+    curation,
 ]
 
 
