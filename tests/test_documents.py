@@ -1,0 +1,70 @@
+"""What is written for people names everything there is, and what it shows runs."""
+
+import contextlib
+import io
+import re
+from dataclasses import Field, fields
+from pathlib import Path
+
+import pytest
+
+import kagura_nb
+from kagura_nb.notebook.commands import commands
+from kagura_nb.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+GUIDES = sorted((ROOT / "notebooks" / "guides").glob("*.md"))
+READMES = [ROOT / "README.md", ROOT / "README.ja.md"]
+DOCUMENTS = [*READMES, *GUIDES]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+"""Links to files."""
+
+
+def names(documents: list[Path]) -> str:
+    return "\n".join(one.read_text("utf-8") for one in documents)
+
+
+@pytest.mark.parametrize("name", sorted(kagura_nb.PUBLIC))
+def test_every_public_name_is_explained(name: str) -> None:
+    assert re.search(rf"\b{name}\b", names([ROOT / "README.md", *GUIDES]))
+
+
+@pytest.mark.parametrize("name", sorted(commands.commands))
+def test_every_sub_command_is_explained(name: str) -> None:
+    assert f"%kagura {name}" in (ROOT / "README.md").read_text("utf-8")
+
+
+def shown(default: object) -> str:
+    if isinstance(default, Path):
+        return "the platform's folder"
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+@pytest.mark.parametrize("setting", fields(Settings), ids=lambda one: one.name)
+def test_every_setting_is_explained_with_its_default(setting: Field[object]) -> None:
+    told = (ROOT / "notebooks" / "guides" / "settings.md").read_text("utf-8")
+
+    assert f"| `{setting.name}` | {shown(setting.default)} |".replace("  ", " ") in told
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.name)
+def test_every_command_and_link_in_a_document_is_there(document: Path) -> None:
+    text = document.read_text("utf-8")
+
+    named = set(re.findall(r"(?:%kagura|kagura-nb) ([a-z]+)", text)) - {"start"}
+    missing = [link for link in LINK.findall(text) if not (document.parent / link).exists()]
+
+    assert named <= set(commands.commands)
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", GUIDES, ids=lambda one: one.name)
+def test_the_python_in_a_guide_runs(document: Path) -> None:
+    blocks = [one for one in BLOCK.findall(document.read_text("utf-8")) if "%" not in one[:1]]
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        for block in blocks:
+            exec(compile(block, document.name, "exec"), {})
