@@ -437,6 +437,19 @@ def test_a_job_can_be_cancelled_at_any_time(
     assert vendor.kept == {}
 
 
+def test_a_cancelled_job_leaves_no_file_that_it_never_heard_of(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    vendor.moment = is_upload
+    vendor.fail(*[Fault(lost=True)] * 3)
+    job = agreed.advance(agreed.approve(planned(agreed, store)))
+    assert vendor.kept and not job.files
+
+    agreed.cancel(job)
+
+    assert vendor.kept == {}
+
+
 def test_a_forgotten_conversation_takes_its_dataset_and_the_job_along(
     agreed: Jobs, store: ConversationCollector
 ) -> None:

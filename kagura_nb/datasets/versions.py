@@ -99,8 +99,11 @@ class Datasets:
         Raises:
             DatasetError: there is none, or more than one.
         """
-        found = [one for one in self.latest() if one.version.startswith(version)]
-        found = self.latest()[:1] if version == "last" else found
+        with self._store.database.read() as connection:
+            if version == "last":
+                found = table.latest(connection, 1)
+            else:
+                found = table.beginning(connection, version)
         if len(found) != 1:
             raise DatasetError(
                 f"{version!r} means several datasets"

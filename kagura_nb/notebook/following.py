@@ -9,16 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from IPython.display import display
-from tqdm import tqdm
 
 from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.waiting import in_notebook
-from kagura_nb.records import Job, JobEvent, short
+from kagura_nb.records import Job, JobEvent
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector
 from kagura_nb.tuning import Jobs, open_jobs
+from kagura_nb.tuning.bar import wait_for_end
 from kagura_nb.tuning.followers import Followers
 
 INTERVAL = 0.25
@@ -58,7 +58,7 @@ def take_up(load: Callable[[], Settings]) -> None:
 def wait_for(jobs: Jobs, job: Job) -> Job:
     """Show a job until it has ended. Ctrl-C stops the waiting, not the job."""
     try:
-        return _shown(jobs, job) if in_notebook() else _counted(jobs, job)
+        return _shown(jobs, job) if in_notebook() else wait_for_end(jobs, job)
     except KeyboardInterrupt:
         go_on(jobs, job)
         return jobs.get(job.id)
@@ -70,19 +70,6 @@ def _shown(jobs: Jobs, job: Job) -> Job:
     job = jobs.get(job.id)
     picture.update(progress(job, events))
     return job
-
-
-def _counted(jobs: Jobs, job: Job) -> Job:
-    """A bar over the steps, and what is said beside them, as lines."""
-    with tqdm(desc=f"Job {short(job.id)}", unit=" steps") as bar:
-        for event in jobs.watch(job):
-            if event.message:
-                bar.write(event.message)
-            if event.steps and event.step is not None:
-                bar.total = event.steps
-                bar.set_postfix({} if event.loss is None else {"loss": f"{event.loss:.3f}"})
-                bar.update(event.step - bar.n)
-    return jobs.get(job.id)
 
 
 def _follow(jobs: Jobs, job: Job, show: Callable[[View], None] | None) -> None:

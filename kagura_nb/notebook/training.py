@@ -12,7 +12,7 @@ from kagura_nb.deploy import percent
 from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.notebook.approval import approval, not_begun
 from kagura_nb.notebook.following import go_on, wait_for
-from kagura_nb.notebook.progress import course, progress
+from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.views import View, line, local, table, usd
 from kagura_nb.notebook.waiting import in_notebook
 from kagura_nb.notebook.workspace import MAGIC, Workspace, pass_workspace, program
@@ -79,7 +79,7 @@ def jobs(workspace: Workspace, job_id: str | None, approve: bool, cancel: bool, 
     """List the jobs of training, or show one; approve, cancel or wait for it."""
     assistant = workspace.assistant
     if job_id is None and not (approve or cancel or wait):
-        return _listing(assistant)
+        return listing(assistant)
     job = assistant.jobs.get(job_id or "last")
     if approve:
         return _begun(assistant, job, wait)
@@ -182,17 +182,19 @@ def _time(seconds: float | None) -> str:
     return f"about {seconds / MINUTE:.0f} min, as the last one like it"
 
 
-def _listing(assistant: Assistant) -> View:
-    found = assistant.jobs.latest()
+def listing(assistant: Assistant, count: int = 100) -> View:
+    """The latest jobs, newest first."""
+    found = assistant.jobs.latest(count)
     if not found:
         return line(f"There are no jobs yet. `{program()} train` plans one.")
     heads = ("id", "time", "state", "trains", "by", "at", "steps", "result")
-    return table("Jobs", heads, [_listed(assistant, job) for job in found])
+    steps = {
+        one: f"{done:,} of {all:,}" for one, (done, all) in assistant.jobs.steps(found).items()
+    }
+    return table("Jobs", heads, [_listed(job, steps.get(job.id, "")) for job in found])
 
 
-def _listed(assistant: Assistant, job: Job) -> tuple[object, ...]:
-    now = course([event for _, event in assistant.jobs.events(job)])
-    steps = f"{now.step:,} of {now.steps:,}" if now.step and now.steps else ""
+def _listed(job: Job, steps: str) -> tuple[object, ...]:
     result = job.model or job.problem or ""
     when = local(job.created_at)
     return short(job.id), when, job.state, job.base_model, job.method, job.backend, steps, result

@@ -128,6 +128,12 @@ def latest(connection: Connection, count: int = 100) -> list[Dataset]:
     return [_to_dataset(row) for row in connection.execute(query.limit(count))]
 
 
+def beginning(connection: Connection, version: str) -> list[Dataset]:
+    """The datasets whose versions begin so, two at most."""
+    same = datasets.c.version.startswith(version, autoescape=True)
+    return [_to_dataset(row) for row in connection.execute(select(datasets).where(same).limit(2))]
+
+
 def lines(connection: Connection, version: str) -> Iterator[Line]:
     """What became of every conversation that was meant, in the order of the files."""
     of = lineage.c

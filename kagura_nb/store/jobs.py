@@ -155,6 +155,14 @@ def events(connection: Connection, job_id: str, after: int = 0) -> list[tuple[in
     return found
 
 
+def steps(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """How many steps each of so many jobs as a statement takes has done, and of how many."""
+    of = job_events.c
+    query = select(of.job_id, func.max(of.step), func.max(of.steps)).where(of.job_id.in_(ids))
+    found = connection.execute(query.group_by(of.job_id))
+    return {job: (done, all) for job, done, all in found if done and all}
+
+
 def pace(connection: Connection, backend: str, base_model: str) -> float | None:
     """Seconds a billed token took in the latest succeeded job like it; None where there is none."""
     of, happened = jobs.c, job_events.c

@@ -12,15 +12,14 @@ may ask for it: `check_status()` in a new kernel finds it again.
 
 from typing import Any, ClassVar, cast
 
-from tqdm import tqdm
-
 from kagura_nb.datasets import Datasets, Spec
 from kagura_nb.errors import TuningError
 from kagura_nb.privacy import Policy, PrivacyFilter
-from kagura_nb.records import Dataset, Job, JobEvent, Method, short
+from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection
 from kagura_nb.tuning import Estimate, open_jobs
+from kagura_nb.tuning.bar import wait_for_end
 
 
 class Finetune:
@@ -142,11 +141,7 @@ class Finetune:
         Raises:
             TuningError: there is none.
         """
-        waited = self._known(job)
-        with tqdm(desc=f"Job {short(waited.id)}", unit=" steps", disable=not progress) as bar:
-            for event in self._jobs.watch(waited):
-                _draw(bar, event)
-        return self._jobs.get(waited.id)
+        return wait_for_end(self._jobs, self._known(job), shown=progress)
 
     def _known(self, job: Job | None) -> Job:
         here = (one for one in self._jobs.latest() if one.backend == self.backend)
@@ -174,10 +169,3 @@ class LocalFinetune(Finetune):
     """On this machine: a LoRA adapter for a model of transformers, free and without a vendor."""
 
     backend = "local"
-
-
-def _draw(bar: "tqdm[Any]", event: JobEvent) -> None:
-    bar.total = event.steps or bar.total
-    bar.n = bar.n if event.step is None else event.step
-    loss = "" if event.loss is None else f", loss {event.loss:.3f}"
-    bar.set_postfix_str(f"{event.state}{loss}")

@@ -7,7 +7,7 @@ One process at a time goes on with a job, see `machine`; any other may watch.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -153,6 +153,11 @@ class Jobs:
         """What happened to a job, each event with its number, oldest first."""
         with self._database.read() as connection:
             return jobs.events(connection, job.id, after)
+
+    def steps(self, of: Sequence[Job]) -> dict[str, tuple[int, int]]:
+        """Steps each job has done, and of how many; jobs that tell neither are left out."""
+        with self._database.read() as connection:
+            return jobs.steps(connection, [one.id for one in of])
 
     def watch(self, job: Job, after: int = 0) -> Iterator[JobEvent]:
         """Go on with a job and yield what happens to it, until it has ended.

@@ -138,7 +138,7 @@ class Machine:
                 ledger.add(connection, "training", made, usage=usage, cost=ended.cost)
             if ended.model and job.share:
                 deployments.push(connection, ended.model, job.share, ended)
-        if job.files:
+        if job.state not in ("planned", "approved"):
             with suppress(KaguraError):
                 self._backends[job.backend].clean_up(job)
 

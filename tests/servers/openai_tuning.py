@@ -15,6 +15,7 @@ import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 from openai.types.chat import ChatCompletionAssistantMessageParam, ChatCompletionMessageParam
 from openai.types.fine_tuning.job_create_params import JobCreateParams
@@ -51,6 +52,7 @@ class OpenAITuningServer(OpenAIServer):
         self.checkpoints: dict[str, list[Any]] = {}
         self._left: dict[str, list[str]] = {}
         self._numbers = itertools.count(1)
+        self._mark = uuid4().hex[:6]  # who still polls another server's job does not meet this one
 
     def posted(self) -> list[Any]:
         """The bodies of all requests that were to start a job."""
@@ -190,7 +192,7 @@ class OpenAITuningServer(OpenAIServer):
     def _made(self, kind: str, **fields: Any) -> Any:
         number = next(self._numbers)
         prefix = {"file": "file", "fine_tuning.job": "ftjob"}.get(kind, "ftevent")
-        made = {"id": f"{prefix}-{number}", "object": kind, "created_at": START + number}
+        made = {"id": f"{prefix}-{self._mark}{number}", "object": kind, "created_at": START + number}
         return {**made, "organization_id": "org", **fields}
 
 
