@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ulid import ULID
 
-from kagura_nb import deploy, effects
+from kagura_nb import deploy, effects, exchange, frames
 from kagura_nb.context import Options
 from kagura_nb.datasets import Datasets
-from kagura_nb.errors import KaguraError, SettingsError
+from kagura_nb.errors import ExchangeError, KaguraError, SettingsError
+from kagura_nb.exchange import Report, Written
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.providers.base import Provider
@@ -19,6 +21,11 @@ from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection
 from kagura_nb.tuning import Jobs, open_jobs
 from kagura_nb.turn import Turn
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+EVERYTHING = Selection()
 
 
 class Assistant:
@@ -108,6 +115,52 @@ class Assistant:
         ready = self.store.get_stats()["ready_for_ft"]
         return effects.words(one, ready, self.settings.threshold)
 
+    def rate_all(
+        self, selection: Selection, rating: int | str | None, comment: str | None = None
+    ) -> Report:
+        """Rate many conversations at once; what their ratings were is kept in a file.
+
+        Raises:
+            InvalidRating: no whole number of stars from 1 to 5.
+        """
+        return self._rated(exchange.rate(self.store, selection, rating, comment))
+
+    def import_file(
+        self, path: Path, format: str | None = None, *, progress: bool = False
+    ) -> Report:
+        """Take in conversations of other programs or an export, or ratings; see `exchange.bring`.
+
+        Raises:
+            ExchangeError: a file that cannot be read, or of no known format.
+        """
+        report = exchange.bring(self.store, path, format, progress=progress)
+        if report.done and self.settings.memory:
+            self.remember()
+        return self._rated(report)
+
+    def export_file(
+        self,
+        path: Path,
+        selection: Selection = EVERYTHING,
+        format: str | None = None,
+        *,
+        overwrite: bool = False,
+        progress: bool = False,
+    ) -> Written:
+        """Write conversations to a file, unmasked; see `exchange.write`.
+
+        Raises:
+            ExchangeError: nothing is selected, or the file cannot be written.
+        """
+        return exchange.write(
+            self.store, path, selection, format, overwrite=overwrite, progress=progress
+        )
+
+    def _rated(self, report: Report) -> Report:
+        if report.changed:
+            self.datasets.ahead.ask(report.changed)
+        return report
+
     def forget(self, selection: Selection) -> Forgotten:
         """Remove conversations for good, from the store and from every copy of it.
 
@@ -115,7 +168,7 @@ class Assistant:
             selection: which ones; the empty selection is everything.
 
         Returns:
-            How many were removed, and what was trained on them.
+            How many were removed, what was trained on them, and files that may still have them.
 
         Raises:
             RecallError: a server that has a copy does not answer; the store has forgotten.
@@ -125,8 +178,9 @@ class Assistant:
         if not ids:
             return Forgotten(0)
         trained = self.datasets.discard(ids)
+        copies = exchange.discard(self.store.database, ids)
         try:
-            return Forgotten(self.store.forget(selection), tuple(trained))
+            return Forgotten(self.store.forget(selection), tuple(trained), tuple(copies))
         finally:
             self.memory.discard_copies()
 
@@ -135,14 +189,38 @@ class Assistant:
 
         Raises:
             UnknownConversation: no such id.
+            ExchangeError: all of it is done, but a file may still have the text.
             RecallError, StoreUnavailable: as `forget` does.
         """
         whole = list(ids)
         self.datasets.discard(whole)
+        copies = exchange.discard(self.store.database, whole)
         try:
-            return self.store.rewrite(whole, lambda text: private.filter(text)[0] or "")
+            count = self.store.rewrite(whole, lambda text: private.filter(text)[0] or "")
         finally:
             self.memory.discard_copies()
+        if copies:
+            raise ExchangeError(f"It is redacted, but {copies[0]}", "Delete that file")
+        return count
+
+    def frame(self, selection: Selection | None = None) -> "DataFrame":
+        """Conversations as a pandas DataFrame, all or those selected; see `frames.of`.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        return frames.of(self.store, selection)
+
+    def apply(self, frame: "DataFrame") -> "DataFrame":
+        """Write back what was changed in a frame, and return what it was; see `frames.apply`.
+
+        Raises:
+            StoreError: an id, stars, a text or tags that are none; nothing was written.
+            MissingExtra: pandas is not installed.
+        """
+        before = frames.apply(self.store, frame)
+        self.datasets.ahead.ask(before["id"])
+        return before
 
     def remember(self) -> None:
         """Index what is new, off the reply's path; who recalls is told of what prevents it."""

@@ -12,6 +12,7 @@
     │   └── ConsentMissing     the owner has not agreed, or has withdrawn
     ├── RecallError            embedders and the memory index
     ├── DatasetError           conversations that cannot be trained on
+    ├── ExchangeError          a file that cannot be imported, or written
     ├── TuningError            a job that cannot be planned, or that a backend refuses
     │   └── OutcomeUnknown     a request may or may not have reached the vendor
     └── ProviderError          a model that cannot answer
@@ -93,6 +94,10 @@ class RecallError(KaguraError):
 
 class DatasetError(KaguraError):
     """Conversations, or a file of them, that cannot be trained on."""
+
+
+class ExchangeError(KaguraError):
+    """A file that cannot be imported, or an export that cannot be written."""
 
 
 class TuningError(KaguraError):

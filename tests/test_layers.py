@@ -15,8 +15,9 @@ import kagura_nb
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
     "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
-    "memory", "fewshot", "effects", "prompt", "datasets", "providers", "practice", "deploy",
-    "tuning", "offer", "context", "turn", "assistant", "trainer", "auto", "notebook", "cli",
+    "memory", "fewshot", "effects", "prompt", "datasets", "exchange", "frames", "providers",
+    "practice", "deploy", "tuning", "offer", "context", "turn", "assistant", "curation", "trainer",
+    "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 320
 LONGEST_FUNCTION = 50
@@ -26,7 +27,7 @@ LAZY_ROOTS = {
     "onnxscript", "tokenizers", "tiktoken", "tiktoken_ext", "keyring", "matplotlib", "tqdm",
     "huggingface_hub", "phonenumbers", "platformdirs", "presidio_analyzer", "sudachipy",
     "tomli_w", "filelock", "httpx2",
-    "safetensors", "ipywidgets", "accelerate", "requests",
+    "safetensors", "ipywidgets", "accelerate", "requests", "latex2mathml", "pandas",
 }  # fmt: skip
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

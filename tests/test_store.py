@@ -25,6 +25,7 @@ from kagura_nb.records import Conversation, Message, Usage
 from kagura_nb.store import (
     datasets,
     deployments,
+    exports,
     index_schema,
     jobs,
     looked,
@@ -397,7 +398,8 @@ def test_an_old_store_brought_up_to_date_is_like_a_new_one(
 
 
 TABLES = [
-    schema, index_schema, consents, datasets, jobs, deployments, ledger, looked, offers, vetted,
+    schema, index_schema, consents, datasets, jobs, deployments, exports, ledger, looked, offers,
+    vetted,
 ]  # fmt: skip
 
 

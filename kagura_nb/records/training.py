@@ -181,10 +181,12 @@ class Forgotten:
         conversations: how many were removed.
         trained: models, as `provider:model`, that were trained on some of them, and jobs that are
             at it.
+        copies: a line for each file that was written out and may still say some of it.
     """
 
     conversations: int
     trained: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, update
 
 from kagura_nb.records import Arm, Conversation
 from kagura_nb.store import deployments, index, ledger, looked, vetted
-from kagura_nb.store.queries import fetch
+from kagura_nb.store.queries import fetch, present
 from kagura_nb.store.rows import fold, from_conversation, rewritten
 from kagura_nb.store.schema import conversations, pending_index, search_text, tags
 
@@ -36,6 +36,24 @@ def add(connection: Connection, one: Conversation, arm: Arm | None) -> None:
         ledger.add(connection, "chat", one.model, at=at, usage=one.usage, cost=one.cost)
     if arm is not None:
         deployments.assign(connection, one.session, arm)
+
+
+def add_many(connection: Connection, ones: Sequence[Conversation]) -> int:
+    """Store conversations that are not there yet, and return how many those were.
+
+    The ledger says what was spent here, so nothing is written to it.
+    """
+    known = present(connection, [one.id for one in ones])
+    fresh = list({one.id: one for one in reversed(ones) if one.id not in known}.values())
+    if fresh:
+        keys = [{"conversation_id": one.id} for one in fresh]
+        connection.execute(ADD, [from_conversation(one) for one in fresh])
+        words = [{**key, "folded": fold(one)} for key, one in zip(keys, fresh, strict=True)]
+        connection.execute(ADD_WORDS, words)
+        connection.execute(ADD_PENDING, keys)
+    if labels := [{"conversation_id": one.id, "tag": name} for one in fresh for name in one.tags]:
+        connection.execute(insert(tags), labels)
+    return len(fresh)
 
 
 def alter(connection: Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:

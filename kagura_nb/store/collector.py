@@ -98,6 +98,20 @@ class ConversationCollector:
             changes.add(connection, one, arm)
         return one.id
 
+    def add_many(self, given: Iterable[Conversation]) -> int:
+        """Store conversations from elsewhere as they are, in one transaction.
+
+        Args:
+            given: as `rows.checked` makes them; of those whose id is there already nothing is
+                changed.
+
+        Returns:
+            How many were not there.
+        """
+        held = list(given)
+        with self.database.write(durable=True) as connection:
+            return changes.add_many(connection, held)
+
     def add_feedback(
         self, conversation_id: str, rating: int | str | None, comment: str | None = None
     ) -> str:

@@ -1,9 +1,10 @@
 """Looking conversations up by id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from kagura_nb.errors import UnknownConversation
 from kagura_nb.records import Conversation
@@ -13,6 +14,10 @@ from kagura_nb.store.schema import conversations, tags
 SHORTEST_ID = 4
 """Characters of an id's end that are enough to name it."""
 WHOLE_ID = 26
+IDS = bindparam("ids", expanding=True)
+BY_ID = select(conversations).where(conversations.c.id.in_(IDS))
+LABELS = select(tags).where(tags.c.conversation_id.in_(IDS))
+"""Made once: making them anew takes as long as running them."""
 BATCH = 500
 """Conversations read at a time; a statement takes only so many parameters."""
 
@@ -43,20 +48,38 @@ def resolve(connection: Connection, reference: str) -> str:
     )
 
 
-def fetch(connection: Connection, ids: Sequence[str]) -> dict[str, Conversation]:
-    """Conversations by id; unknown ones are left out."""
-    query = select(conversations)
-    found: dict[str, Conversation] = {}
+def present(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these whole ids there are."""
+    found: set[str] = set()
     for start in range(0, len(ids), BATCH):
         wanted = conversations.c.id.in_(ids[start : start + BATCH])
-        found |= {one.id: one for one in read(connection, query.where(wanted))}
+        found.update(connection.scalars(select(conversations.c.id).where(wanted)))
     return found
 
 
-def read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Conversation]:
-    """Conversations in the order of a query that selects their rows."""
-    rows = connection.execute(query).mappings().all()
+def fetch(connection: Connection, ids: Sequence[str]) -> dict[str, Conversation]:
+    """Conversations by id; unknown ones are left out."""
+    found: dict[str, Conversation] = {}
+    for start in range(0, len(ids), BATCH):
+        wanted = {"ids": ids[start : start + BATCH]}
+        found |= {one.id: one for one in read(connection, BY_ID, wanted)}
+    return found
+
+
+def read(
+    connection: Connection,
+    query: Select[*tuple[Any, ...]],
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Conversation]:
+    """Conversations in the order of a query that selects their rows.
+
+    Args:
+        connection: an open connection.
+        query: of whole rows.
+        given: its parameters.
+    """
+    rows = connection.execute(query, given).mappings().all()
     labels: dict[str, list[str]] = {row["id"]: [] for row in rows}
-    for one, name in connection.execute(select(tags).where(tags.c.conversation_id.in_(labels))):
+    for one, name in connection.execute(LABELS, {"ids": list(labels)}):
         labels[one].append(name)
     return [to_conversation(row, labels[row["id"]]) for row in rows]

@@ -6,6 +6,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -144,7 +145,7 @@ def to_conversation(row: RowMapping, tags: Sequence[str]) -> Conversation:
 
 
 def from_conversation(one: Conversation) -> dict[str, Any]:
-    """A new record as columns; what its owner adds later is empty."""
+    """A record as columns; its tags are rows of their own."""
     return {
         "id": one.id,
         "session": one.session,
@@ -155,10 +156,34 @@ def from_conversation(one: Conversation) -> dict[str, Any]:
         "model": one.model,
         "complete": one.complete,
         "cost": None if one.cost is None else str(one.cost),
+        "rating": one.rating,
+        "comment": one.comment,
+        "correction": one.correction,
+        "excluded": one.excluded,
         "metadata": one.metadata,
         "length": _length(one),
         **_from_usage(one.usage),
     }
+
+
+def checked(one: Conversation) -> Conversation:
+    """A conversation from elsewhere without anything that databases cannot hold.
+
+    Raises:
+        StoreError: messages, a rating or metadata that are none.
+        TypeError: anything else of a wrong type.
+    """
+    held = one.rewritten(storable)
+    return replace(
+        held,
+        messages=to_messages(held.messages),
+        session=storable(one.session),
+        model=storable(one.model),
+        rating=to_rating(one.rating),
+        tags=tuple(sorted({storable(name) for name in one.tags})),
+        excluded=one.excluded and storable(one.excluded),
+        metadata=to_metadata(one.metadata),
+    )
 
 
 def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]:
@@ -185,14 +210,12 @@ def _length(one: Conversation) -> int:
 
 def _from_usage(usage: Usage | None) -> dict[str, Any]:
     """Usage as columns."""
-    if usage is None:
-        return {}
     return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "written_tokens": usage.written_tokens,
-        "usage_estimated": usage.estimated,
+        "prompt_tokens": usage and usage.prompt_tokens,
+        "completion_tokens": usage and usage.completion_tokens,
+        "cached_tokens": usage and usage.cached_tokens,
+        "written_tokens": usage and usage.written_tokens,
+        "usage_estimated": usage and usage.estimated,
     }
 
 

@@ -1,0 +1,210 @@
+"""A dialogue as other programs keep it, and how it becomes conversations of one session.
+
+    Said Said Skip Said …   ──►   (prompts, replies)   ──►   Conversation, Conversation, Skip …
+
+As in a session that was held here, each conversation keeps its own prompt and reply: what was said
+before is in the session, so nothing is kept twice.
+
+The id of a conversation is made of its time and of what names it in its origin, so the same
+exchange always gets the same id. What has no time stands in 1970, before everything else: a
+dialogue at a second that its first words choose, its exchanges a millisecond apart.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ulid import ULID
+
+from kagura_nb.records import Conversation, Message, Role
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR = 365 * 24 * 60 * 60
+"""Seconds over which dialogues without a time are spread."""
+STEP = timedelta(milliseconds=1)
+"""Between exchanges whose times do not tell them apart: ids know no less."""
+AHEAD = timedelta(days=1)
+"""How far a clock elsewhere may be ahead; what is later has no time that can be trusted."""
+IN_MILLISECONDS = 1e11
+"""Seconds from which on a number can only be milliseconds: they would be the year 5138."""
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Something that is not taken over.
+
+    Args:
+        reason: why, in a few words that others of its kind share.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a dialogue.
+
+    Args:
+        role: who speaks.
+        text: what is said.
+        id: names it in its origin; empty where nothing does.
+        at: when, aware; None where unknown.
+        name: the speaker's own name.
+        model: that spoke, empty where unknown.
+    """
+
+    role: Role
+    text: str
+    id: str = ""
+    at: datetime | None = None
+    name: str | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A run of messages.
+
+    Args:
+        origin: what it comes from, a name of `reading.READERS`.
+        said: its messages, and what is left out of them, in order; read once.
+        id: names it in its origin; empty where nothing does.
+        at: when it began, for messages without a time.
+    """
+
+    origin: str
+    said: Iterable[Said | Skip]
+    id: str = ""
+    at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What was asked, and what was answered to it."""
+
+    asked: list[Said]
+    answered: list[Said]
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        return _joined(self.asked), _joined(self.answered)
+
+    @property
+    def at(self) -> datetime | None:
+        return next((one.at for one in (*self.asked, *self.answered) if one.at), None)
+
+
+def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
+    """The exchanges of a dialogue as conversations of one session, and what was left out."""
+    systems: list[Message] = []
+    name, key, last = dialogue.id, b"", None
+    for one in _exchanges(dialogue.said, systems):
+        if isinstance(one, Skip):
+            yield one
+            continue
+        key = _digest(key, *one.texts)
+        name = name or key.hex()
+        last = _after(last, one.at or (None if last else dialogue.at), name)
+        yield _conversation(dialogue, name, systems, one, last, one.answered[-1].id or key.hex())
+
+
+def moment(value: object) -> datetime | None:
+    """A time as files have it: seconds or milliseconds since 1970, or ISO 8601; UTC if they do not
+    say. None where there is none, and where it lies in the future.
+    """
+    try:
+        found = _parsed(value)
+    except (ValueError, OverflowError, OSError):
+        return None
+    trusted = found is not None and EPOCH <= found <= datetime.now(UTC) + AHEAD
+    return found if trusted else None
+
+
+def _parsed(value: object) -> datetime | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float) and value and math.isfinite(value):
+        return datetime.fromtimestamp(value / (1000 if value > IN_MILLISECONDS else 1), UTC)
+    if isinstance(value, str) and value:
+        found = datetime.fromisoformat(value)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return None
+
+
+def _exchanges(said: Iterable[Said | Skip], systems: list[Message]) -> Iterator[_Exchange | Skip]:
+    """Prompts with the replies to them; the system's words are added to `systems` as they come."""
+    now = _Exchange([], [])
+    for one in said:
+        if isinstance(one, Skip):
+            yield one
+        elif not one.text.strip():
+            yield Skip("an empty message")
+        elif one.role == "system":
+            systems.append(Message("system", one.text))
+        elif one.role == "assistant":
+            now.answered.append(one)
+        else:
+            if now.answered:
+                yield from _whole(now)
+                now = _Exchange([], [])
+            now.asked.append(one)
+    yield from _whole(now)
+
+
+def _whole(one: _Exchange) -> Iterator[_Exchange | Skip]:
+    if one.asked and one.answered:
+        yield one
+    elif one.asked:
+        yield Skip("a prompt without a reply")
+    elif one.answered:
+        yield Skip("a reply without a prompt")
+
+
+def _after(last: datetime | None, at: datetime | None, name: str) -> datetime:
+    """When an exchange was, later than the one before it."""
+    if last is None:
+        seconds = int.from_bytes(_digest(b"", name)[:4]) % YEAR
+        return at or EPOCH + timedelta(seconds=seconds)
+    return at if at is not None and at - last >= STEP else last + STEP
+
+
+def _conversation(
+    dialogue: Dialogue,
+    name: str,
+    systems: list[Message],
+    one: _Exchange,
+    at: datetime,
+    key: str,
+) -> Conversation:
+    origin, (prompt, reply) = dialogue.origin, one.texts
+    named = {"dialogue": dialogue.id} if dialogue.id else {}
+    return Conversation(
+        id=_identifier(at, _digest(b"", origin, name, key)),
+        session=f"{origin}-{_digest(b'', origin, name).hex()[:10]}",
+        created_at=at,
+        messages=(*systems, Message("user", prompt, one.asked[-1].name)),
+        response=reply,
+        model=f"{origin}:{one.answered[-1].model or UNKNOWN}",
+        metadata={"imported": origin, **named},
+    )
+
+
+def _identifier(at: datetime, digest: bytes) -> str:
+    milliseconds = (at - EPOCH) // timedelta(milliseconds=1)
+    return str(ULID.from_bytes(milliseconds.to_bytes(6) + digest[:10]))
+
+
+def _digest(before: bytes, *texts: str) -> bytes:
+    """16 bytes that stand for texts in their order, and for what came before them."""
+    digest = hashlib.blake2b(before, digest_size=16)
+    for text in texts:
+        raw = text.encode("utf-8", "replace")
+        digest.update(len(raw).to_bytes(8) + raw)
+    return digest.digest()
+
+
+def _joined(said: Iterable[Said]) -> str:
+    return "\n\n".join(one.text.strip("\n") for one in said)

@@ -1,0 +1,173 @@
+"""Files as text, whatever they are packed in and encoded with, in constant memory.
+
+    conversations.json, or a .zip that holds it  ──►  Part  ──►  text, and how much of it was read
+
+The encoding is found by looking at all of it: UTF-16 shows by its marks and zeros, and what is
+mostly not UTF-8 is Japanese Windows' (cp932). What is still an error becomes U+FFFD.
+"""
+
+import codecs
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+from kagura_nb.errors import ExchangeError
+
+CHUNK = 1 << 20
+HEAD = 64 * 1024
+"""Characters by which a file is known."""
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError)
+"""What reading a damaged file raises."""
+NOT_ASCII = bytes(range(128, 256))
+PACKED = "conversations"
+"""Beginning of the name of what is read in a .zip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file, or one in a .zip.
+
+    Args:
+        path: of the file.
+        size: bytes, unpacked.
+        member: its name in the .zip, empty where it is none.
+        encoding: a name that Python knows.
+    """
+
+    path: Path
+    size: int
+    member: str = ""
+    encoding: str = "utf-8-sig"
+
+    @contextmanager
+    def text(self, told: Callable[[int], object] = lambda _: None) -> Iterator[io.TextIOWrapper]:
+        """The part as text, without the mark of its encoding.
+
+        Args:
+            told: hears of the bytes as they are read.
+        """
+        with self.raw() as raw:
+            buffer = io.BufferedReader(_Watched(raw, told), CHUNK)
+            with io.TextIOWrapper(buffer, self.encoding, errors="replace") as text:
+                yield text
+
+    @contextmanager
+    def raw(self) -> Iterator[IO[bytes]]:
+        """The part as it is."""
+        if not self.member:
+            with self.path.open("rb") as file:
+                yield file
+            return
+        with zipfile.ZipFile(self.path) as packed:
+            try:
+                member = packed.open(self.member)
+            except RuntimeError:
+                raise ExchangeError(f"{self.path} is encrypted", "Unpack it first") from None
+            with member:
+                yield member
+
+
+def parts(path: Path) -> list[Part]:
+    """What there is to read in a file.
+
+    Raises:
+        ExchangeError: there is none, or nothing in it that can be read.
+    """
+    try:
+        held = _packed(path) if zipfile.is_zipfile(path) else [Part(path, path.stat().st_size)]
+        return [replace(one, encoding=_encoding(one)) for one in held]
+    except BROKEN as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ExchangeError(f"{path} cannot be read ({reason})", "Name another file") from None
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[IO[str]]:
+    """A file that only its owner can read, and that appears as a whole or not at all.
+
+    Raises:
+        ExchangeError: it cannot be written.
+    """
+    draft = ""
+    try:
+        with NamedTemporaryFile(
+            "w", dir=path.parent, prefix=".kagura-", delete=False, encoding="utf-8", newline="\n"
+        ) as file:
+            draft = file.name
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException as error:
+        if draft:
+            Path(draft).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise ExchangeError(
+                f"{path} cannot be written ({error.strerror})",
+                "Name a file in a folder of yours that has room",
+            ) from None
+        raise
+
+
+def _packed(path: Path) -> list[Part]:
+    with zipfile.ZipFile(path) as packed:
+        held = [one for one in packed.infolist() if _is_meant(one.filename)]
+    if not held:
+        raise ExchangeError(
+            f"There is no conversations.json in {path}", "Unpack it and name the file that is meant"
+        )
+    return [Part(path, one.file_size, one.filename) for one in held]
+
+
+def _is_meant(name: str) -> bool:
+    file = PurePosixPath(name)
+    return file.name.startswith(PACKED) and file.suffix == ".json"
+
+
+def _encoding(part: Part) -> str:
+    with part.raw() as raw:
+        head = raw.read(HEAD)
+        if head.startswith(b"PK\3\4"):
+            raise ExchangeError(f"{part.path} is a broken .zip", "Download it once more")
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        if b"\0" in head:  # no text in the others has any
+            return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
+        raw.seek(0)
+        return "utf-8-sig" if _is_utf8(raw) else "cp932"
+
+
+def _is_utf8(raw: IO[bytes]) -> bool:
+    """Whether most of what is not ASCII is UTF-8; what cannot be read of a file does not count."""
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    errors = others = 0
+    with suppress(*BROKEN):
+        while data := raw.read(CHUNK):
+            text = decode(data)
+            errors += text.count("\ufffd")
+            others += len(text) - len(data.translate(None, NOT_ASCII))
+    return 2 * errors <= others
+
+
+class _Watched(io.RawIOBase):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, raw: IO[bytes], told: Callable[[int], object]) -> None:
+        self._raw, self._told = raw, told
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        data = self._raw.read(len(view))
+        view[: len(data)] = data
+        self._told(len(data))
+        return len(data)

@@ -1,0 +1,127 @@
+"""Importing: a file of another program, or of ours, into the store.
+
+    file ── parts ── reading.found ──► conversations ── batches ──► store
+                           │                └ ratings ── one transaction ──► store
+                           └──► Skip: counted by reason, with the first place of each
+
+Where a file breaks off, what came before stays. Ids say what is there already (`dialogue`), so a
+file may be imported again, also one that has grown, or an import that was stopped: what is new is
+added, and nothing that is there changes. What the user has forgotten comes back with its file, for
+nothing is kept that could tell.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from kagura_nb.errors import ExchangeError, UnknownConversation
+from kagura_nb.exchange import ratings
+from kagura_nb.exchange.dialogue import Skip
+from kagura_nb.exchange.entries import BREAKS
+from kagura_nb.exchange.files import Part, parts
+from kagura_nb.exchange.reading import detect, found
+from kagura_nb.exchange.report import Report, Tally
+from kagura_nb.records import Annotation, Conversation
+from kagura_nb.store import ConversationCollector
+from kagura_nb.store.queries import resolve
+
+BATCH = 500
+"""Conversations of a transaction."""
+LARGE = 8_000_000
+"""Characters from which on a batch has fewer."""
+
+
+def bring(
+    store: ConversationCollector, path: Path, format: str | None = None, *, progress: bool = False
+) -> Report:
+    """Import a file.
+
+    Args:
+        store: takes what is in it.
+        path: of the file, or of a .zip with it.
+        format: a name of `reading.FORMATS`; None finds it out.
+        progress: show a bar when it takes over two seconds.
+
+    Raises:
+        ExchangeError: a file that cannot be read, or of no known format.
+        StoreError: the store cannot be written; what was committed stays.
+    """
+    held = parts(path.expanduser())
+    format = format or detect(held[0])
+    total = sum(one.size for one in held)
+    bar = tqdm(total=total, desc="Import", unit="B", unit_scale=True, delay=2, disable=not progress)
+    with bar, store.database.exclusive("import") as mine:
+        if not mine:
+            raise ExchangeError("Another import is running", "Wait for its end and repeat")
+        tally = Tally()
+        contents = _contents(held, format, tally, bar.update)
+        if format == ratings.RATINGS:
+            return _rate(store, contents, tally)
+        return _add(store, contents, tally, format)
+
+
+def _contents(
+    held: list[Part], format: str, tally: Tally, told: Callable[[int], object]
+) -> Iterator[tuple[str, Conversation | Annotation]]:
+    """What is taken over from a file, with its places; the rest is counted."""
+    for part in held:
+        place = "its beginning"
+        try:
+            with part.text(told) as text:
+                for place, one in found(format, part)(text):
+                    if isinstance(one, Skip):
+                        tally.skip(one.reason, place)
+                    else:
+                        yield place, one
+        except BREAKS as error:
+            reason = " ".join(str(error).split())[:80]
+            tally.broken.append(
+                f"{part.member or part.path.name} breaks off behind {place} ({reason})"
+            )
+
+
+def _add(
+    store: ConversationCollector,
+    contents: Iterator[tuple[str, Conversation | Annotation]],
+    tally: Tally,
+    format: str,
+) -> Report:
+    """Store the conversations of a file, batch by batch; the user may stop it."""
+    stopped, batch, size = False, [], 0
+    try:
+        for _, one in contents:
+            assert isinstance(one, Conversation)
+            batch.append(one)
+            size += len(one.prompt) + len(one.response)
+            if len(batch) == BATCH or size > LARGE:
+                _store(store, batch, tally)
+                batch, size = [], 0
+    except KeyboardInterrupt:
+        stopped = True
+    _store(store, batch, tally)
+    return tally.report(format, stopped=stopped)
+
+
+def _store(store: ConversationCollector, batch: list[Conversation], tally: Tally) -> None:
+    added = store.add_many(batch)
+    tally.done += added
+    tally.known += len(batch) - added
+
+
+def _rate(
+    store: ConversationCollector,
+    contents: Iterator[tuple[str, Conversation | Annotation]],
+    tally: Tally,
+) -> Report:
+    """Change the ratings that a file names, all of them or none."""
+    given = []
+    with store.database.read() as connection:
+        for place, one in contents:
+            assert isinstance(one, Annotation)
+            try:
+                given.append(replace(one, id=resolve(connection, one.id)))
+            except UnknownConversation:
+                tally.skip("ratings of no conversation that there is", place)
+    return ratings.apply(store, given, tally)
