@@ -12,6 +12,8 @@ from kagura_nb import __version__
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import InvalidRating, KaguraError, ProviderError
 from kagura_nb.notebook.commands import commands
+from kagura_nb.notebook.dashboard.page import cards, page
+from kagura_nb.notebook.dashboard.serving import serving
 from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
@@ -93,6 +95,29 @@ def start(workspace: Workspace, model: str | None, session: str | None) -> None:
         else:
             following = _answer(assistant, said, options)
         said = following or _line("You")
+
+
+@cli.command(params=[USER])
+@click.option("--port", type=click.IntRange(1, 65_535), help="Where; any free one by default.")
+@click.option("--no-browser", is_flag=True, help="Only say where it is.")
+@click.option("--dark", is_flag=True, help="In dark colours.")
+@click.option("--text", is_flag=True, help="Print it instead.")
+@click.pass_obj
+def dashboard(
+    workspace: Workspace, port: int | None, no_browser: bool, dark: bool, text: bool
+) -> View | None:
+    """Open conversations, ratings, trainings, models, personal data and costs as a page in the
+    browser, on this machine only, until Ctrl-C ends it.
+    """
+    assistant = workspace.assistant
+    if text:
+        return page(assistant, cards(assistant))
+    with serving(assistant.settings, port, dark=dark) as served:
+        click.echo(f"The dashboard is at {served.url} until Ctrl-C ends it.")
+        if not no_browser:
+            served.open_browser()
+        served.wait()
+    return None
 
 
 def _answer(assistant: Assistant, prompt: str, options: dict[str, Any]) -> str:

@@ -111,7 +111,7 @@ def month(database: Database, day: date | None = None) -> Month:
     first = (day or today).replace(day=1)
     days = calendar.monthrange(first.year, first.month)[1]
     with database.read() as connection:
-        bounds = [_midnight(first + timedelta(number)) for number in range(days + 1)]
+        bounds = [midnight(first + timedelta(number)) for number in range(days + 1)]
         totals = ledger.totals(connection, bounds)
     return Month(first, today, tuple(totals), budget(database))
 
@@ -131,5 +131,6 @@ def budget(database: Database) -> Decimal | None:
     return Decimal(database.settings.monthly_budget or 0) or None
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day begins by this machine's clock, in UTC."""
     return datetime.combine(day, time()).astimezone(UTC)

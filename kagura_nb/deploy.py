@@ -39,6 +39,8 @@ ENOUGH = 20
 """Ratings of each side from which a difference may be told."""
 Z = 1.959964
 """The 97.5 % quantile of the normal distribution, for intervals that hold in 95 of 100 cases."""
+Interval = tuple[float, float, float]
+"""A value, from where, up to where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,14 @@ class Comparison:
     base: Ratings
 
     @property
-    def difference(self) -> tuple[float, float, float] | None:
+    def difference(self) -> Interval | None:
         """By how much the share of good replies is higher, from where, up to where; -1 to 1.
 
         None while a side has no rating at all.
         """
         if not (self.tuned.rated and self.base.rated):
             return None
-        (p1, l1, u1), (p2, l2, u2) = wilson(self.tuned), wilson(self.base)
-        return p1 - p2, p1 - p2 - hypot(p1 - l1, u2 - p2), p1 - p2 + hypot(u1 - p1, p2 - l2)
+        return apart(wilson(self.tuned), wilson(self.base))
 
     @property
     def missing(self) -> tuple[int, int]:
@@ -210,7 +211,7 @@ def drawn(one: Rollout, session: str) -> bool:
     return int.from_bytes(sha256(names).digest()[:8]) < one.share * 2**64
 
 
-def wilson(side: Ratings) -> tuple[float, float, float]:
+def wilson(side: Ratings) -> Interval:
     """The share of good replies among the rated ones, and Wilson's interval of it.
 
     E. B. Wilson, Journal of the American Statistical Association 22 (1927), 209-212.
@@ -219,6 +220,12 @@ def wilson(side: Ratings) -> tuple[float, float, float]:
     middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z / (1 + Z * Z / n) * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     return share, middle - half, middle + half
+
+
+def apart(first: Interval, second: Interval) -> Interval:
+    """By how much the first of two values is higher, and the interval made of theirs."""
+    (p1, l1, u1), (p2, l2, u2) = first, second
+    return p1 - p2, p1 - p2 - hypot(p1 - l1, u2 - p2), p1 - p2 + hypot(u1 - p1, p2 - l2)
 
 
 def percent(share: float) -> str:

@@ -13,6 +13,8 @@ What was offered is in the store, so it holds for every kernel and after a resta
 from dataclasses import dataclass
 from typing import cast
 
+from sqlalchemy import Connection
+
 from kagura_nb.datasets import Datasets, Spec
 from kagura_nb.privacy import Policy, PrivacyFilter
 from kagura_nb.records import GOOD_RATING, Job
@@ -56,17 +58,34 @@ def due(store: ConversationCollector, min_rating: int = GOOD_RATING) -> Offer | 
     Raises:
         StoreError: the store cannot be read.
     """
-    wanted = store.settings.threshold
     good = Selection(min_rating=min_rating, trainable=True)
-    if store.count(good) < wanted:
+    if store.count(good) < store.settings.threshold:
         return None
     with store.database.read() as connection:
         if jobs.under_way(connection):
             return None
-        number, before, known = offers.latest(connection)
-        fresh, trainings = offers.fresh(connection, good), offers.trainings(connection)
-    wanted += before if trainings == known else 0
-    return Offer(number + 1, fresh, trainings, min_rating) if fresh >= wanted else None
+        found, wanted = _next(connection, good, store.settings.threshold)
+    return found if found.fresh >= wanted else None
+
+
+def progress(store: ConversationCollector) -> tuple[int, int]:
+    """Good conversations that no successful training has seen, and with how many it is offered.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    good = Selection(min_rating=GOOD_RATING, trainable=True)
+    with store.database.read() as connection:
+        found, wanted = _next(connection, good, store.settings.threshold)
+    return found.fresh, wanted
+
+
+def _next(connection: Connection, good: Selection, threshold: int) -> tuple[Offer, int]:
+    """The next offer as it would be made now, and with how many fresh conversations it is due."""
+    number, before, known = offers.latest(connection)
+    fresh, trainings = offers.fresh(connection, good), offers.trainings(connection)
+    wanted = threshold + (before if trainings == known else 0)
+    return Offer(number + 1, fresh, trainings, good.min_rating or GOOD_RATING), wanted
 
 
 def made(store: ConversationCollector, offer: Offer) -> bool:

@@ -2,6 +2,7 @@
 
     start_lab(folder)     a server with its own HOME, settings, kernels and KAGURA_HOME
     LabNotebook(page)     one open notebook: run a cell, read its output, look at it
+    SoleNotebook(page)    the same in Notebook 7, where a page is one notebook
 
 Nothing of the person who runs the tests is read or written.
 """
@@ -72,6 +73,11 @@ class Lab:
         for session in self._call("GET", "sessions"):
             self._call("DELETE", f"sessions/{session['id']}")
 
+    def restart_kernels(self) -> None:
+        """Restart every kernel: what it knew is gone, the page stays."""
+        for kernel in self._call("GET", "kernels"):
+            self._call("POST", f"kernels/{kernel['id']}/restart")
+
     def _call(self, method: str, path: str) -> Any:
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=headers)
@@ -85,11 +91,12 @@ class Lab:
 
 
 @contextmanager
-def start_lab(folder: Path) -> Iterator[Lab]:
+def start_lab(folder: Path, program: str = "jupyterlab") -> Iterator[Lab]:
     """Run a server until the block ends.
 
     Args:
         folder: an empty folder for everything that the server and its kernels write.
+        program: `jupyterlab`, or `notebook` for Notebook 7.
     """
     lab = Lab(
         url=f"http://127.0.0.1:{_free_port()}",
@@ -103,7 +110,11 @@ def start_lab(folder: Path) -> Iterator[Lab]:
     _configure(lab.settings, "docmanager-extension/plugin", {"autosave": False})
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
-            _command(lab), cwd=folder, env=_environment(folder, lab), stdout=log, stderr=log
+            _command(lab, program),
+            cwd=folder,
+            env=_environment(folder, lab),
+            stdout=log,
+            stderr=log,
         )
     try:
         _wait_until_it_answers(lab, server, folder / "server.log")
@@ -122,10 +133,12 @@ class LabNotebook:
         name: the notebook's file name.
     """
 
+    address = "{lab.url}/lab/tree/{name}?token={lab.token}&reset"
+
     def __init__(self, page: Page, lab: Lab, name: str) -> None:
         self.page = page
         self.name = name
-        page.goto(f"{lab.url}/lab/tree/{name}?token={lab.token}&reset")
+        page.goto(self.address.format(lab=lab, name=name))
         expect(self.cell(0)).to_be_visible(timeout=KERNEL_MS)
 
     @property
@@ -184,10 +197,21 @@ class LabNotebook:
 
     def screenshot(self, name: str, of: Locator | None = None) -> Path:
         """Write `name`.png into the folder of screenshots."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
-        (of or self.page).screenshot(path=path)
-        return path
+        return screenshot(of or self.page, name)
+
+
+class SoleNotebook(LabNotebook):
+    """One notebook, open in a page of Notebook 7."""
+
+    address = "{lab.url}/notebooks/{name}?token={lab.token}"
+
+
+def screenshot(of: Page | Locator, name: str) -> Path:
+    """Write `name`.png into the folder of screenshots."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    of.screenshot(path=path)
+    return path
 
 
 def chromium() -> str | None:
@@ -208,10 +232,10 @@ def _is_save(response: Response) -> bool:
     return response.request.method == "PUT" and "/api/contents/" in response.url
 
 
-def _command(lab: Lab) -> list[str]:
+def _command(lab: Lab, program: str) -> list[str]:
     port = lab.url.rpartition(":")[2]
     return [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(sys.executable, "-m", program, "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={lab.notebooks}"),
         *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),

@@ -1,4 +1,4 @@
-"""Charts: a month's costs as one figure, by day and model, by purpose, and against the budget.
+"""Charts, and one of them: a month's costs by day and model, by purpose, and against the budget.
 
 A chart is an image with a description inside the view's HTML, so it stays in a saved notebook. Its
 background is transparent and its text a grey that is read on light and dark pages alike (4.3:1 on
@@ -8,7 +8,7 @@ white and on #111); the colours are those of Okabe and Ito, which the colour-bli
 import base64
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -47,15 +47,24 @@ STYLE: Any = {
 
 def costs_image(month: Month) -> str:
     """The figure of a month as an HTML image that needs nothing else."""
+    return image(lambda: costs_figure(month), description(month))
+
+
+def image(draw: Callable[[], "Figure"], alt: str) -> str:
+    """A figure as an HTML image that needs nothing else.
+
+    Args:
+        draw: makes the figure, in the style of all of them.
+        alt: the figure in words.
+    """
     import matplotlib as mpl
 
     file = io.BytesIO()
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the reader's browser has its own fonts
-        costs_figure(month).savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        draw().savefig(file, format="svg", transparent=True, metadata={"Date": None})
     data = base64.b64encode(file.getvalue()).decode()
-    style = "max-width:100%;height:auto"
-    alt = escape(description(month), quote=True)
+    alt, style = escape(alt, quote=True), "max-width:100%;height:auto"
     return f'<img src="data:image/svg+xml;base64,{data}" alt="{alt}" style="{style}">'
 
 

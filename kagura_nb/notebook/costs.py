@@ -43,15 +43,25 @@ def costs(workspace: Workspace, month: date | None, key: Key) -> View:
     """Show what a month costs by day, model or purpose, its forecast, and what is left of the
     budget.
     """
-    settings = workspace.assistant.settings
-    found = spending.month(workspace.assistant.store.database, month)
-    name = f"{found.first:%B %Y}"
-    if not found.totals:
+    database = workspace.assistant.store.database
+    return view(spending.month(database, month), key, database.settings.home / PRICE_FILE)
+
+
+def view(month: Month, key: Key, price_file: Path) -> View:
+    """A month's costs in sentences, as charts and as a table.
+
+    Args:
+        month: which one.
+        key: what the table adds up.
+        price_file: where the owner's own prices are.
+    """
+    name = f"{month.first:%B %Y}"
+    if not month.totals:
         return line(f"Nothing was used in {name}.")
-    told = [line(one) for one in _told(found, settings.home / PRICE_FILE)]
+    told = [line(one) for one in _told(month, price_file)]
     heads = (key, "uses", "tokens sent", "received", "cost", "")
-    sums = table(f"{name}, by {key}", heads, _rows(found, key))
-    chart = costs_image(found) if found.total.cost else ""
+    sums = table(f"{name}, by {key}", heads, _rows(month, key))
+    chart = costs_image(month) if month.total.cost else ""
     plain = "\n".join(one.plain for one in told)
     html = "".join(one.html for one in told)
     return View(f"{plain}\n\n{sums.plain}", html + chart + sums.html)

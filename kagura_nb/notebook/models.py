@@ -67,7 +67,19 @@ def use(workspace: Workspace, model: str | None, share: float | None, rollback: 
 @pass_workspace
 def models(workspace: Workspace) -> View:
     """Show which model answers which share of the sessions, since when, and what did before."""
-    assistant = workspace.assistant
+    return overview(workspace.assistant)
+
+
+@click.command()
+@click.argument("model", required=False)
+@pass_workspace
+def compare(workspace: Workspace, model: str | None) -> View:
+    """Compare the ratings of a model that has a share of the sessions with those of the others."""
+    return comparison(deploy.compare(workspace.assistant.store.database, model))
+
+
+def overview(assistant: Assistant) -> View:
+    """What answers now, and what did before."""
     now, base = assistant.deployment(), deploy.base(assistant.settings)
     rollouts = deploy.history(assistant.store.database)
     answering = deploy.answering(rollouts)
@@ -85,12 +97,8 @@ def models(workspace: Workspace) -> View:
     return shown + table("What answered before", heads, before) if before else shown
 
 
-@click.command()
-@click.argument("model", required=False)
-@pass_workspace
-def compare(workspace: Workspace, model: str | None) -> View:
-    """Compare the ratings of a model that has a share of the sessions with those of the others."""
-    found = deploy.compare(workspace.assistant.store.database, model)
+def comparison(found: Comparison) -> View:
+    """Two sides in numbers, and what these say."""
     rows = [_rated(found.model, found.tuned), _rated(OTHERS, found.base)]
     heads = ("side", "conversations", "rated", "good", "95 % interval", "mean stars")
     shown = table(f"{found.model} and what answered the other sessions", heads, rows)

@@ -5,10 +5,22 @@ nearly the same are found. What is known of a conversation goes when a text of i
 is forgotten (`changes`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, Text, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from kagura_nb.records import Conversation
 from kagura_nb.store.queries import fetch
@@ -69,6 +81,13 @@ def find(connection: Connection, ids: Sequence[str]) -> dict[str, Look]:
     }
 
 
+def count_missing(connection: Connection, code: str) -> int:
+    """How many conversations some code has not looked through."""
+    known = select(func.count()).select_from(looked).where(looked.c.code == code)
+    there = select(func.count()).select_from(conversations)
+    return (connection.scalar(there) or 0) - (connection.scalar(known) or 0)
+
+
 def missing(connection: Connection, code: str) -> list[str]:
     """Conversations that some code has not looked through, newest first."""
     column = conversations.c.id
@@ -77,16 +96,26 @@ def missing(connection: Connection, code: str) -> list[str]:
     return list(connection.scalars(query))
 
 
-def signatures(connection: Connection) -> tuple[list[str], bytes]:
-    """The ids of all that were looked through, and their signatures one behind the other."""
-    rows = connection.execute(select(looked.c.conversation_id, looked.c.signature)).all()
-    return [row[0] for row in rows], b"".join(row[1] for row in rows)
+def sharing(connection: Connection, parts: Mapping[int, bytes]) -> list[tuple[str, bytes]]:
+    """The ids and signatures of those whose signature has one of these parts, by their offsets."""
+    same = (
+        func.substr(looked.c.signature, at + 1, len(part), type_=LargeBinary()) == part
+        for at, part in parts.items()
+    )
+    query = select(looked.c.conversation_id, looked.c.signature).where(or_(*same))
+    return [(one, signature) for one, signature in connection.execute(query)]
 
 
 def types(connection: Connection) -> list[str]:
     """Every type that was found somewhere, sorted."""
     found = connection.scalars(select(looked.c.types).distinct())
     return sorted({type for one in found for type in one.split()})
+
+
+def counts(connection: Connection) -> dict[tuple[str, ...], int]:
+    """How many conversations hold which types together; nothing at all is a key too."""
+    query = select(looked.c.types, func.count()).group_by(looked.c.types)
+    return {tuple(types.split()): count for types, count in connection.execute(query)}
 
 
 def remove(connection: Connection, ids: Sequence[str]) -> None:
