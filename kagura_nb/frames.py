@@ -54,8 +54,8 @@ def of(store: ConversationCollector, selection: Selection | None = None) -> "Dat
 
     Returns:
         A row for each, with `COLUMNS`: `created_at` with its time zone (UTC); `reply` as the model
-        wrote it; `tags` as lists; `excluded` the reason, missing where it may train; `rating` and tokens as `Int64`;
-        `cost` in USD as a float, NaN where unknown.
+        wrote it; `tags` as lists; `excluded` the reason, missing where it may train; `rating` and
+        tokens as `Int64`; `cost` in USD as a float, NaN where unknown.
 
     Raises:
         MissingExtra: pandas is not installed.
@@ -118,7 +118,8 @@ def _before(changed: Annotation, one: Conversation) -> tuple[Any, ...]:
     was = Annotation(one.id, one.rating, one.comment, one.correction, one.tags, one.excluded)
     fields = {name: value for name in WRITTEN if (value := getattr(changed, name)) is not KEEP}
     was = replace(was, **fields)
-    return (one.id, was.rating, was.comment, was.correction, list(was.tags or ()), was.excluded)
+    tags = list(was.tags) if isinstance(was.tags, tuple) else []
+    return (one.id, was.rating, was.comment, was.correction, tags, was.excluded)
 
 
 def _annotations(pandas: Any, changed: "DataFrame") -> Iterator[Annotation]:

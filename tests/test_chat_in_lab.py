@@ -13,7 +13,7 @@ from servers.openai_vendor import OpenAIServer
 from kagura_nb import ConversationCollector
 from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
-from kagura_nb.store import Selection, ledger
+from kagura_nb.store import ledger
 
 SETUP = """%load_ext kagura_nb
 %config KaguraMagics.user = "{user}"
@@ -121,33 +121,6 @@ def test_a_rating_by_command_shows_in_the_stars(open_chat: Open) -> None:
     expect(output.get_by_role("status")).to_contain_text("1 of 100")
 
 
-def test_the_rows_of_a_dataset_are_sorted_and_excluded_by_keyboard(
-    open_chat: Open, stored: ConversationCollector
-) -> None:
-    for number in range(25):
-        said = "very " * number + "<b>much</b>"
-        stored.add_feedback(stored.collect(f"How much is {number}?", said, "practice"), 5)
-    notebook = open_chat("%kagura data")
-
-    output = notebook.run(1)
-    rows = output.locator(".kagura-rows tbody tr")
-    expect(rows).to_have_count(20)
-    expect(rows.first).to_contain_text("How much is 24?")
-    output.get_by_role("button", name="Sort by tokens").press("Enter")
-    output.get_by_role("button", name="Sort by tokens").press("Enter")
-    expect(rows.first).to_contain_text("How much is 0? <b>much</b>")
-    expect(output.locator("th[aria-sort=ascending]")).to_have_text("tokens")
-    output.get_by_role("button", name="Exclude").first.press("Enter")
-    expect(output.get_by_role("status")).to_contain_text("kept out of the next dataset")
-    expect(output.get_by_role("button", name="Include")).to_be_focused()
-    output.get_by_role("button", name="Next page").press("Enter")
-    expect(output.locator(".kagura-where")).to_have_text("21 to 25 of 25")
-
-    assert stored.count(Selection(trainable=True)) == 24
-    assert notebook.cells.count() == 2
-    notebook.screenshot("data", output)
-
-
 def test_a_scan_is_cleaned_by_clicks(open_chat: Open, stored: ConversationCollector) -> None:
     one = stored.collect("Write to hanako@example.co.jp", "I see.", "practice")
     two = stored.collect("Call 090-1234-5678 for 田中太郎様", "I see.", "practice")
@@ -221,3 +194,39 @@ def test_tab_completes_sub_commands(open_chat: Open) -> None:
     expect(notebook.page.locator(".jp-Completer")).to_contain_text("status")
     notebook.page.keyboard.press("Enter")
     expect(editor).to_have_text("%kagura status")
+
+
+def test_an_answer_is_rated_while_the_next_one_streams(
+    open_chat: Open, openai_server: OpenAIServer, stored: ConversationCollector
+) -> None:
+    openai_server.reply("Hello.", "one two three four five six seven eight")
+    openai_server.fail(Fault(), Fault(slow=0.5))
+    notebook = open_chat("%%kagura\nHello", "%%kagura\nCount.", model="openai:gpt-6.1-terra")
+    first = notebook.run(1)
+    notebook.start(2)
+    expect(notebook.output(2)).to_contain_text("one two", timeout=30_000)
+
+    first.get_by_role("radio", name="5 stars").click()
+    notebook.wait_until_run(2)
+
+    expect(first.get_by_role("status")).to_contain_text("Saved")
+    expect(notebook.output(2)).to_contain_text("seven eight")
+    assert [one.rating for one in stored.recent(2)] == [None, 5]
+
+
+def test_after_a_restart_the_stars_say_so_and_the_conversation_goes_on(
+    open_chat: Open, lab: Lab, stored: ConversationCollector
+) -> None:
+    notebook = open_chat("%%kagura\nMy dog is called Leo.", "%kagura rate last 4")
+    output = notebook.run(1)
+    expect(output.get_by_role("radio", name="5 stars")).to_be_visible()
+    lab.restart_kernels()
+    notebook.wait_for_kernel()
+
+    output.get_by_role("radio", name="5 stars").click()
+    expect(output.get_by_role("status")).to_contain_text("Not saved yet")
+    notebook.run(0)
+    notebook.run(2)
+
+    expect(notebook.output(2)).to_contain_text("Saved. 1 of 100")
+    assert stored.get("last").rating == 4

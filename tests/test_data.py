@@ -1,25 +1,20 @@
-"""A dataset is looked at before anything is trained on it: as text, as HTML, as a table."""
+"""A dataset is looked at before anything is trained on it: as text and as HTML."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from kernels import Kernel
 
-from kagura_nb import ConversationCollector, Selection
+from kagura_nb import ConversationCollector
 from kagura_nb.cli import cli
-from kagura_nb.datasets import Datasets
 from kagura_nb.errors import DatasetError, KaguraError
 from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
-from kagura_nb.store.datasets import ORDERS
 
 MAIL = "hanako@example.co.jp"
 SECRET = "gh" + "p_" + "a1B2" * 9
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture
@@ -208,7 +203,6 @@ def test_a_dataset_whose_files_are_gone_says_so(filled: Workspace) -> None:
 
     assert "29 rows are few" in view.plain
     assert "Build it again" in view.plain
-    assert view.live is None
 
 
 def test_a_terminal_shows_the_same(filled: Workspace) -> None:
@@ -218,146 +212,47 @@ def test_a_terminal_shows_the_same(filled: Workspace) -> None:
     assert "to learn from" in result.output and "The first rows" in result.output
 
 
-# --- pages -----------------------------------------------------------------------------------
+# --- in a notebook ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("order", ORDERS)
-def test_pages_of_every_order_show_everything_once(
-    filled: Workspace, order: str, descending: bool
-) -> None:
-    shown(filled)
-    datasets: Datasets = filled.assistant.datasets
-    dataset = datasets.get()
-    size = datasets.size(dataset)
-    assert size == 30
+def test_the_conversations_to_work_through_are_below(filled: Workspace) -> None:
+    live = shown(filled).live
 
-    found = [
-        one
-        for start in range(0, size + 7, 7)
-        for one in datasets.page(dataset, order, descending=descending, start=start, count=7)
-    ]
-
-    assert len({one.line.conversation_id for one in found}) == len(found) == size
-    store = filled.assistant.store
-    rating = {one.id: one.rating or 0 for one in store.iterate(Selection())}
-    ranks = {"train": 0, "validation": 1, "out": 2}
-    keys: dict[str, list[Any]] = {
-        "time": [one.line.conversation_id for one in found],
-        "part": [ranks[one.line.part] for one in found],
-        "tokens": [one.line.tokens or 0 for one in found],
-        "rating": [rating[one.line.conversation_id] for one in found],
-    }
-    assert keys[order] == sorted(keys[order], reverse=descending)
-    said = {one.line.conversation_id: one.row for one in found}
-    for one in store.search("times"):
-        row = said[one.id]
-        assert row is not None and row.reply == one.response
+    assert live is not None and repr(live()).startswith("30 conversations")
 
 
-# --- the table in a notebook -----------------------------------------------------------------
+def test_there_is_something_to_work_through_before_anything_is_rated(workspace: Workspace) -> None:
+    workspace.assistant.store.collect("Hello", "Hi", "practice")
 
-SETUP = """
-%load_ext kagura_nb
-from kagura_nb import Assistant
-from kagura_nb.notebook.rows import Rows
-assistant = Assistant("curator")
-for n in range(25):
-    told = assistant.store.collect(f"What is {n} times {n}?", f"It is {n * n}.", "practice")
-    assistant.store.add_feedback(told, 5)
-told = assistant.store.collect("Where?", "Write to hanako@example.co.jp", "practice")
-assistant.store.add_feedback(told, 4)
-rows = Rows(assistant, assistant.datasets.build())
-print(rows.comm.comm_id)
-"""
+    view = shown(workspace)
+
+    assert "Rate replies with 4 or 5 stars" in view.plain and view.failed
+    assert view.live is not None and repr(view.live()).startswith("1 conversation:")
 
 
-@pytest.fixture(scope="module")
-def comm(kernel: Kernel) -> str:
-    """The comm of a table of 26 rows, the oldest with an address in it."""
-    return printed(kernel, SETUP)
+def test_an_empty_store_is_told(workspace: Workspace) -> None:
+    with pytest.raises(DatasetError, match="no conversation to train on"):
+        shown(workspace)
 
 
-def printed(kernel: Kernel, code: str) -> str:
-    messages = kernel.run(code)
-    return "".join(
-        one["content"]["text"] for one in messages if one["msg_type"] == "stream"
-    ).strip()
-
-
-def asked(kernel: Kernel, comm: str, serial: int, **more: Any) -> dict[str, Any]:
-    """Ask for a page; return what comes back."""
-    wanted = {"order": "time", "descending": True, "start": 0, **more}
-    kernel.click(comm, {"kind": "page", "serial": serial, **wanted})
-
-    def is_page(message: dict[str, Any]) -> bool:
-        return custom(message).get("serial") == serial
-
-    return custom(kernel.until(is_page)[-1])
-
-
-def custom(message: dict[str, Any]) -> dict[str, Any]:
-    data = message["content"].get("data", {})
-    return data["content"] if data.get("method") == "custom" else {}
-
-
-def test_a_page_has_twenty_rows_as_they_would_leave(kernel: Kernel, comm: str) -> None:
-    first = asked(kernel, comm, 1)["rows"]
-    second = asked(kernel, comm, 2, start=20)["rows"]
-
-    assert (len(first), len(second)) == (20, 6)
-    assert (first[0]["reply"], first[0]["stars"]) == ("Write to [REDACTED_EMAIL]", "★★★★☆")
-    assert second[-1]["prompt"] == "What is 0 times 0?"
-
-
-def test_a_page_is_sorted_by_the_store(kernel: Kernel, comm: str) -> None:
-    tokens = [one["tokens"] for one in asked(kernel, comm, 3, order="tokens")["rows"]]
-
-    assert tokens == sorted(tokens, reverse=True)
-    assert asked(kernel, comm, 4, order="rating", descending=False)["rows"][0]["stars"] == "★★★★☆"
-
-
-def test_excluding_changes_the_next_version_and_not_this_one(kernel: Kernel, comm: str) -> None:
-    one = asked(kernel, comm, 5)["rows"][0]["id"]
-
-    answer = asked(kernel, comm, 6, id=one, out=True)
-
-    assert "kept out of the next dataset" in answer["said"]
-    assert answer["rows"][0]["excluded"] is True
-    count = "print(assistant.datasets.build().left_out, rows.total)"
-    assert printed(kernel, count) == "{'excluded by the user': 1} 26"
-    assert asked(kernel, comm, 7, id=one, out=False)["rows"][0]["excluded"] is False
-    assert printed(kernel, count) == "{} 26"
-
-
-def test_a_failure_is_told(kernel: Kernel, comm: str) -> None:
-    answer = asked(kernel, comm, 8, id="nobody", out=True)
-
-    assert "There is no conversation 'nobody'" in answer["failed"]
-
-
-def test_what_is_synced_tells_nothing_of_what_was_said(kernel: Kernel, comm: str) -> None:
-    asked(kernel, comm, 9)
-
-    state = printed(kernel, "import json; print(json.dumps(rows.get_state()))")
-
-    assert "times" not in state.replace("Sometimes", "") and "REDACTED" not in state
-
-
-def test_the_command_shows_the_facts_and_below_them_the_table(kernel: Kernel, comm: str) -> None:
-    messages = kernel.run('%config KaguraMagics.user = "curator"\n%kagura data last')
-
-    shown = [one["content"]["data"] for one in messages if one["msg_type"] == "display_data"]
-    assert "to learn from" in shown[0]["text/plain"]
-    assert WIDGET in shown[1]
-    assert "%kagura data" in shown[1]["text/plain"]
-
-
-def test_files_that_are_gone_are_told_below_the_table(filled: Workspace) -> None:
+def test_files_that_are_gone_are_told_to_who_reads_them(filled: Workspace) -> None:
     shown(filled)
     datasets = filled.assistant.datasets
     for file in (filled.assistant.store.settings.user_home / "datasets").rglob("*.jsonl"):
         file.unlink()
 
     with pytest.raises(DatasetError, match="Build it again"):
-        datasets.page(datasets.get())
+        datasets.first(datasets.get(), 5)
+
+
+def test_what_became_of_some_conversations_is_told_with_their_rows(filled: Workspace) -> None:
+    store = filled.assistant.store
+    (one,), (other,) = store.search("26 times 26"), store.search("The key is")
+    shown(filled)
+    datasets = filled.assistant.datasets
+
+    lines = datasets.lines(datasets.get(), [one.id, other.id, "unknown"])
+    rows = datasets.read(datasets.get(), list(lines.values()))
+
+    assert lines[other.id].reason == "holds a secret" and len(lines) == 2
+    assert [row.row.reply for row in rows if row.row] == [one.response]

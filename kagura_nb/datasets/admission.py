@@ -73,7 +73,7 @@ class Admission:
         self._count = lru_cache(REPEATED)(count.count)
         self._database, self._door = database, door
         self._write = format_of(METHOD_FORMATS[method]).write
-        self._code = f"{_code()} {type(count).__name__}" if remember else ""
+        self._code = f"{fingerprint()} {type(count).__name__}" if remember else ""
         self._learns = remember and door.policy != "surrogate"  # a fake may be what it stands for
 
     def admit(self, drafts: Iterable[Draft]) -> Iterator[Admitted]:
@@ -110,7 +110,7 @@ class Admission:
         if clean is None:
             return Admitted(replace(draft, row=None, reason=self._door.why(texts)))
         row = draft.row.rewritten(clean)
-        measured = Vetted(digest, self._tokens(row), _signature(row))
+        measured = Vetted(digest, self._tokens(row), signature(row))
         if self._learns and clean == texts:
             fresh.append((draft.conversations, measured))
         return Admitted(
@@ -134,12 +134,13 @@ def said(row: Row) -> str:
     return "\n".join(one.content for one in row.messages if one.role != "system")
 
 
-def _signature(row: Row) -> bytes:
+def signature(row: Row) -> bytes:
+    """By which rows that say nearly the same are found, see `duplicates`."""
     return duplicates.signature(f"{said(row)}\n{row.reply}").tobytes()
 
 
 @cache
-def _code() -> str:
+def fingerprint() -> str:
     """Names the code that looks, so that nothing is trusted that another version passed."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256(version("phonenumberslite").encode())

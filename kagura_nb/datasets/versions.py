@@ -9,7 +9,7 @@ know, which model was trained on it, is in the store.
 import json
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -127,36 +127,28 @@ class Datasets:
         """
         return formats.read(formats.METHOD_FORMATS[dataset.method], self._file(dataset, part))
 
-    def size(self, dataset: Dataset) -> int:
-        """How many conversations were meant, each as often as it has a row."""
-        with self._store.database.read() as connection:
-            return table.size(connection, dataset.version)
-
-    def page(
-        self,
-        dataset: Dataset,
-        order: str = "part",
-        *,
-        descending: bool = False,
-        start: int = 0,
-        count: int = 20,
-    ) -> list[Placed]:
-        """Some of a dataset's conversations, those that were left out too, with their rows.
-
-        Args:
-            dataset: of which.
-            order: time, part, tokens or rating.
-            descending: the other way round.
-            start: how many come before them.
-            count: how many at most.
+    def first(self, dataset: Dataset, count: int) -> list[Placed]:
+        """The first conversations of a dataset with their rows, what is learned from before what is
+        measured on.
 
         Raises:
             DatasetError: its files are gone.
         """
         with self._store.database.read() as connection:
-            lines = table.page(
-                connection, dataset.version, order, descending=descending, start=start, count=count
-            )
+            lines = table.first(connection, dataset.version, count)
+        return self.read(dataset, lines)
+
+    def lines(self, dataset: Dataset, ids: Sequence[str]) -> dict[str, Line]:
+        """What became of some conversations, a page of them; others are left out."""
+        with self._store.database.read() as connection:
+            return table.find(connection, dataset.version, ids)
+
+    def read(self, dataset: Dataset, lines: Collection[Line]) -> list[Placed]:
+        """Lines with their rows, as they would leave.
+
+        Raises:
+            DatasetError: its files are gone.
+        """
         form = formats.METHOD_FORMATS[dataset.method]
         rows: dict[str, dict[int, Row]] = {}
         for part in {one.part for one in lines if one.part in PARTS}:

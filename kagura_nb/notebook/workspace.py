@@ -1,15 +1,19 @@
 """The assistant that a notebook or a terminal works with, rebuilt when its settings change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import cached_property
+from threading import RLock
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import click
 
 from kagura_nb.assistant import Assistant
+from kagura_nb.records import Conversation
 from kagura_nb.settings import Settings
+
+MOST_ON_SCREEN = 500
+"""Conversations that are looked for on screen."""
 
 
 class ShownRating(Protocol):
@@ -17,6 +21,16 @@ class ShownRating(Protocol):
 
     def show(self, rating: int | None, comment: str | None, status: str) -> None:
         """Show a rating that was written elsewhere."""
+
+
+class ShownTurns(Protocol):
+    """A chat panel."""
+
+    def said(self, one: Conversation) -> None:
+        """Show a conversation that was had, or corrected, elsewhere."""
+
+    def rated(self, one: Conversation, status: str) -> None:
+        """Show a rating that was given elsewhere."""
 
 
 class Workspace:
@@ -30,33 +44,70 @@ class Workspace:
     def __init__(self, load: Callable[[], Settings], session: str | None = None) -> None:
         self._load = load
         self._session = session
+        self._assistant: Assistant | None = None
         self.shown: WeakValueDictionary[str, ShownRating] = WeakValueDictionary()
         """The stars on screen, by conversation."""
+        self.panels: list[ShownTurns] = []
+        """The chat panels on screen."""
+        self._lock = RLock()
 
-    def rate(self, conversation_id: str, rating: int | str | None, comment: str | None) -> str:
-        """Rate a conversation, under its answer too, and say what that changed.
+    def rate(
+        self,
+        conversation_id: str,
+        rating: int | str | None,
+        comment: str | None,
+        assistant: Assistant | None = None,
+    ) -> str:
+        """Rate a conversation, wherever it is on screen, and say what that changed.
+
+        Args:
+            conversation_id: which one.
+            rating: 1 to 5 stars; None clears.
+            comment: why; None leaves the comment there is.
+            assistant: whose it is; by default the present one's.
 
         Raises:
             InvalidRating: no whole number of stars from 1 to 5.
             UnknownConversation: no such id.
         """
-        status = self.assistant.rate(conversation_id, rating, comment)
-        one = self.assistant.store.get(conversation_id)
+        owner = assistant or self.assistant
+        status = owner.rate(conversation_id, rating, comment)
+        one = owner.store.get(conversation_id)
         if one.id in self.shown:
             self.shown[one.id].show(one.rating, one.comment, status)
+        for panel in self.panels:
+            panel.rated(one, status)
         return status
 
-    @cached_property
+    def changed(self, one: Conversation) -> None:
+        """Show a conversation that is new, or that was corrected, in the panels."""
+        for panel in self.panels:
+            panel.said(one)
+
+    def show_again(self, ids: Iterable[str]) -> None:
+        """Show what conversations are rated now, wherever they are on screen."""
+        latest = sorted(ids)[-MOST_ON_SCREEN:]
+        for one in self.assistant.store.get_many(latest).values():
+            if stars := self.shown.get(one.id):
+                stars.show(one.rating, one.comment, "")
+            for panel in self.panels:
+                panel.rated(one, "")
+
+    @property
     def assistant(self) -> Assistant:
         """The assistant of the present settings."""
-        return Assistant(session=self._session, settings=self._load())
+        with self._lock:
+            if self._assistant is None:
+                self._assistant = Assistant(session=self._session, settings=self._load())
+            return self._assistant
 
     def reload(self) -> None:
         """Read the settings again; the session goes on."""
-        if "assistant" in self.__dict__:
-            self._session = self.assistant.session
-            self.assistant.close()
-            del self.assistant
+        with self._lock:
+            if self._assistant is not None:
+                self._session = self._assistant.session
+                self._assistant.close()
+                self._assistant = None
 
 
 MAGIC = "%kagura"

@@ -167,11 +167,11 @@ class Annotation:
     """
 
     id: str
-    rating: int | None | Literal[Keep.KEEP] = KEEP
-    comment: str | None | Literal[Keep.KEEP] = KEEP
-    correction: str | None | Literal[Keep.KEEP] = KEEP
+    rating: int | Literal[Keep.KEEP] | None = KEEP
+    comment: str | Literal[Keep.KEEP] | None = KEEP
+    correction: str | Literal[Keep.KEEP] | None = KEEP
     tags: tuple[str, ...] | Literal[Keep.KEEP] = KEEP
-    excluded: str | None | Literal[Keep.KEEP] = KEEP
+    excluded: str | Literal[Keep.KEEP] | None = KEEP
 
 
 @dataclass(frozen=True, slots=True)

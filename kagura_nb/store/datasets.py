@@ -3,17 +3,15 @@
 What the rows say is in files, see `kagura_nb.datasets`; here are no texts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Column,
-    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -23,7 +21,6 @@ from sqlalchemy import (
     SelectBase,
     Table,
     Text,
-    case,
     delete,
     func,
     insert,
@@ -33,7 +30,7 @@ from sqlalchemy import (
 
 from kagura_nb.records import Dataset
 from kagura_nb.store.rows import to_text
-from kagura_nb.store.schema import ORDERED, conversations
+from kagura_nb.store.schema import ORDERED
 
 metadata = MetaData()
 datasets = Table(
@@ -59,15 +56,6 @@ TRAIN, VALIDATION, OUT = "train", "validation", "out"
 """The parts: to learn from, to measure on, left out."""
 BATCH = 500
 """Rows written, and ids looked up, by one statement."""
-ORDERS: Mapping[str, ColumnElement[Any]] = MappingProxyType(
-    {
-        "time": lineage.c.conversation_id,
-        "part": case((lineage.c.part == OUT, 2), (lineage.c.part == VALIDATION, 1), else_=0),
-        "tokens": func.coalesce(lineage.c.tokens, 0),
-        "rating": func.coalesce(conversations.c.rating, 0),
-    }
-)
-"""By what a page may be ordered; ids are in the order of their times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,46 +125,26 @@ def beginning(connection: Connection, version: str) -> list[Dataset]:
 def lines(connection: Connection, version: str) -> Iterator[Line]:
     """What became of every conversation that was meant, in the order of the files."""
     of = lineage.c
-    query = select(of.conversation_id, of.part, of.number, of.tokens, of.reason)
-    query = query.where(of.version == version).order_by(of.part, of.number, of.conversation_id)
+    query = _lines().where(of.version == version)
+    query = query.order_by(of.part, of.number, of.conversation_id)
     for row in connection.execute(query):
         yield Line(*row)
 
 
-def size(connection: Connection, version: str) -> int:
-    """How many lines a version has."""
-    query = select(func.count()).select_from(lineage).where(lineage.c.version == version)
-    return connection.scalar(query) or 0
-
-
-def page(
-    connection: Connection, version: str, order: str, *, descending: bool, start: int, count: int
-) -> list[Line]:
-    """Some lines of a version.
-
-    Args:
-        connection: an open connection.
-        version: of a dataset.
-        order: a name of `ORDERS`; equal ones come in the order of time.
-        descending: the other way round.
-        start: lines before the page.
-        count: lines of the page at most.
-    """
-    total = size(connection, version)
-    count = max(0, min(count, total - start))
-    from_end = start > total - start - count  # what is nearer is found sooner
+def first(connection: Connection, version: str, count: int) -> list[Line]:
+    """The first lines of what is learned from, and then of what is measured on."""
     of = lineage.c
-    keys = (ORDERS[order], of.conversation_id, of.part, of.number)
-    query = select(of.conversation_id, of.part, of.number, of.tokens, of.reason)
-    if order == "rating":
-        query = query.outerjoin_from(
-            lineage, conversations, of.conversation_id == conversations.c.id
-        )
-    query = query.where(of.version == version).limit(count)
-    query = query.order_by(*(key.desc() if descending != from_end else key.asc() for key in keys))
-    query = query.offset(total - start - count if from_end else start)
-    found = [Line(*row) for row in connection.execute(query)]
-    return found[::-1] if from_end else found
+    query = _lines().where(of.version == version, of.part != OUT)
+    query = query.order_by(of.part, of.number, of.conversation_id)
+    return [Line(*row) for row in connection.execute(query.limit(count))]
+
+
+def find(connection: Connection, version: str, ids: Sequence[str]) -> dict[str, Line]:
+    """What became of so many conversations as a statement takes; of several rows the first one."""
+    of = lineage.c
+    query = _lines().where(of.version == version, of.conversation_id.in_(ids))
+    query = query.order_by(of.part.desc(), of.number.desc())
+    return {row.conversation_id: Line(*row) for row in connection.execute(query)}
 
 
 def spread(connection: Connection, version: str, *, pairs: bool) -> list[tuple[int, int]]:
@@ -215,6 +183,11 @@ def remove(connection: Connection, version: str) -> None:
     """Forget a dataset and its lineage."""
     connection.execute(delete(lineage).where(lineage.c.version == version))
     connection.execute(delete(datasets).where(datasets.c.version == version))
+
+
+def _lines() -> Select[tuple[Any, ...]]:
+    of = lineage.c
+    return select(of.conversation_id, of.part, of.number, of.tokens, of.reason)
 
 
 def _members(version: str) -> Select[tuple[str]]:

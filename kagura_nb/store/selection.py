@@ -1,14 +1,24 @@
 """Which conversations are meant: one description for listing, training, exporting, forgetting."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Table, literal_column, or_, select
 
 from kagura_nb.errors import SettingsError
 from kagura_nb.records import GOOD_RATING
+from kagura_nb.store.datasets import lineage
+from kagura_nb.store.looked import looked
 from kagura_nb.store.rows import folded, storable, to_text
 from kagura_nb.store.schema import conversations, search_text, tags
+
+ANYTHING = "anything"
+"""Stands for every type of personal data."""
+_other = conversations.alias("other").c
+CORRECTED = select(_other.id).where(_other.correction.is_not(None))
+EXCLUDED = select(_other.id).where(_other.excluded.is_not(None))
+"""Each has an index of its own, so that no text is read where there are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,13 @@ class Selection:
         until: before this time.
         trainable: complete, not excluded.
         unanswered: failed before a reply began.
+        stars: with exactly so many stars; 0 means unrated.
+        corrected: whether there is a correction.
+        excluded: whether it is kept out of training.
+        complete: whether the reply was not cut short.
+        dataset: of this version, also what was left out of it.
+        part: of the dataset: train, validation or out.
+        holds: this type of personal data or secret was found in it, `ANYTHING` for any.
 
     Raises:
         SettingsError: a text without a word, which would mean every conversation.
@@ -44,6 +61,13 @@ class Selection:
     until: datetime | None = None
     trainable: bool = False
     unanswered: bool = False
+    stars: int | None = None
+    corrected: bool | None = None
+    excluded: bool | None = None
+    complete: bool | None = None
+    dataset: str | None = None
+    part: str | None = None
+    holds: str | None = None
 
     def __post_init__(self) -> None:
         if self.text is not None and not self.text.strip():
@@ -60,52 +84,82 @@ class Selection:
             "with the words {!r}": self.text,
             "since {:%Y-%m-%d}": self.since,
             "before {:%Y-%m-%d}": self.until,
+            "dataset {}": self.dataset,
+            "part {}": self.part,
+            "with {} in it": self.holds,
+            "{} stars": self.stars,
         }
-        return [form.format(value) for form, value in said.items() if value is not None]
+        states = {"corrected": self.corrected, "kept out": self.excluded, "whole": self.complete}
+        return [form.format(value) for form, value in said.items() if value is not None] + [
+            name if state else f"not {name}" for name, state in states.items() if state is not None
+        ]
 
     def where(self) -> list[ColumnElement[bool]]:
         """The conditions in SQL, to be joined by AND."""
+        return [*self._named(), *self._said(), *self._rated(), *self._states(), *self._used()]
+
+    def _named(self) -> Iterator[ColumnElement[bool]]:
         row = conversations.c
-        conditions: list[ColumnElement[bool]] = [
-            column == storable(value)
-            for column, value in ((row.session, self.session), (row.model, self.model))
-            if value is not None
-        ]
+        for column, value in ((row.session, self.session), (row.model, self.model)):
+            if value is not None:
+                yield column == storable(value)
         if self.ids is not None:
-            conditions.append(row.id.in_(self.ids))
+            yield row.id.in_(self.ids)
         if self.tag is not None:
-            conditions.append(
-                exists().where(tags.c.conversation_id == row.id, tags.c.tag == storable(self.tag))
-            )
-        conditions += [_contains(word) for word in folded(self.text or "").split()]
-        is_good = self.trainable and self.min_rating == GOOD_RATING
-        if is_good:
-            conditions.append(literal_column("good"))  # the same as below, and it has an index
-        elif self.min_rating is not None:
-            conditions.append(_rated(self.min_rating))
-        if self.max_rating is not None:
-            conditions += [row.rating <= self.max_rating, row.correction.is_(None)]
+            yield row.id.in_(_holders(tags, tags.c.tag == storable(self.tag)))
+
+    def _said(self) -> Iterator[ColumnElement[bool]]:
+        created_at = conversations.c.created_at
+        for word in folded(self.text or "").split():
+            found = search_text.c.folded.contains(word, autoescape=True)
+            yield conversations.c.id.in_(_holders(search_text, found))
         if self.since is not None:
-            conditions.append(row.created_at >= to_text(self.since))
+            yield created_at >= to_text(self.since)
         if self.until is not None:
-            conditions.append(row.created_at < to_text(self.until))
+            yield created_at < to_text(self.until)
+
+    def _rated(self) -> Iterator[ColumnElement[bool]]:
+        row = conversations.c
+        if self.trainable and self.min_rating == GOOD_RATING:
+            yield literal_column("good")  # the same as elsewhere, and it has an index
+        elif self.min_rating is not None:
+            enough = row.rating >= self.min_rating
+            yield enough if self.min_rating > GOOD_RATING else or_(enough, row.id.in_(CORRECTED))
+        if self.max_rating is not None:
+            yield row.rating <= self.max_rating
+            yield row.id.not_in(CORRECTED)
+        if self.stars is not None:
+            yield row.rating == self.stars if self.stars else row.rating.is_(None)
+
+    def _states(self) -> Iterator[ColumnElement[bool]]:
+        row = conversations.c
+        for state, ids in ((self.corrected, CORRECTED), (self.excluded, EXCLUDED)):
+            if state is not None:
+                yield row.id.in_(ids) if state else row.id.not_in(ids)
+        if self.complete is not None:
+            yield row.complete.is_(self.complete)
         if self.unanswered:
-            conditions += [row.complete.is_(False), row.response == ""]
-        if self.trainable and not is_good:
-            conditions += [row.complete.is_(True), row.excluded.is_(None), row.response != ""]
+            yield row.complete.is_(False)
+            yield row.response == ""
+        if self.trainable and self.min_rating != GOOD_RATING:
+            yield row.complete.is_(True)
+            yield row.excluded.is_(None)
+            yield row.response != ""
             if (self.min_rating or 0) > GOOD_RATING:
-                conditions.append(literal_column("good"))  # says no more, but has an index
-        return conditions
+                yield literal_column("good")  # says no more, but has an index
+
+    def _used(self) -> Iterator[ColumnElement[bool]]:
+        row, line = conversations.c, lineage.c
+        if self.dataset is not None:
+            there = [line.version == self.dataset]
+            there += [] if self.part is None else [line.part == self.part]
+            yield row.id.in_(_holders(lineage, *there))
+        if self.holds is not None:
+            type = "" if self.holds == ANYTHING else f"{self.holds} "
+            found = looked.c.types.contains(f" {type}", autoescape=True)
+            yield row.id.in_(_holders(looked, found, looked.c.types != " "))
 
 
-def _contains(word: str) -> ColumnElement[bool]:
-    of = search_text.c
-    found = select(of.conversation_id).where(of.folded.contains(word, autoescape=True))
-    return conversations.c.id.in_(found)
-
-
-def _rated(stars: int) -> ColumnElement[bool]:
-    enough = conversations.c.rating >= stars
-    if stars > GOOD_RATING:
-        return enough
-    return or_(enough, conversations.c.correction.is_not(None))
+def _holders(table: Table, *conditions: ColumnElement[bool]) -> Select[tuple[str]]:
+    """The conversations with such a row in another table."""
+    return select(table.c.conversation_id).where(*conditions)

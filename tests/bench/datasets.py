@@ -21,7 +21,6 @@ import re, time
 from kagura_nb import ConversationCollector
 from kagura_nb.assistant import Assistant
 from kagura_nb.notebook.data import view
-from kagura_nb.notebook.rows import Rows
 from kagura_nb.store import Selection
 def timed(action):
     begun = time.perf_counter()
@@ -52,15 +51,7 @@ print(min(counted), min(built))
 LOOK = f"""{BEGIN}
 dataset = datasets.get()
 preview = timed(lambda: view(assistant, dataset)._repr_mimebundle_())[0]
-rows = Rows(assistant, dataset)
-wanted = [
-    {{"order": order, "descending": descending, "start": start}}
-    for order in ("time", "part", "tokens", "rating")
-    for descending in (False, True)
-    for start in (0, {LARGE // 3}, {LARGE // 2}, {LARGE - 20})
-]
-pages = [timed(lambda: rows.page(one))[0] for one in wanted]
-print(preview, max(pages), sorted(pages)[len(pages) // 2])
+print(preview)
 """
 
 
@@ -71,7 +62,7 @@ def rows() -> Iterator[Row]:
     with stored(LARGE) as home:
         first, large = _floats(BUILD, home)
         counted, later = _floats(AGAIN, home)
-        preview, slowest, usual = _floats(LOOK, home)
+        (preview,) = _floats(LOOK, home)
     share = f"{LARGE / counted:,.0f} conversations a second by tiktoken alone"
     note = f"{LARGE / later:,.0f}, after one was excluded, against {share}"
     yield Row(
@@ -83,8 +74,6 @@ def rows() -> Iterator[Row]:
     grown = 1000 * (large - small) / (LARGE - SMALL)
     yield Row("memory for each conversation more", grown, "kB", note=note)
     yield Row("preview of it", preview, "s", 1)
-    note = f"median {1000 * usual:.0f} ms"
-    yield Row("slowest page of its table", 1000 * slowest, "ms", 300, note=note)
 
 
 @contextmanager

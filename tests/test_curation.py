@@ -1,0 +1,527 @@
+"""Conversations are found, looked at and changed, one or many at a time, and it is taken back."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kernels import Kernel
+from sqlalchemy import event
+
+from kagura_nb import Assistant, ConversationCollector, Selection
+from kagura_nb.curation import Curation
+from kagura_nb.datasets import Spec, looking
+from kagura_nb.errors import SettingsError
+from kagura_nb.notebook.curation import CurationView
+from kagura_nb.records import Usage
+from kagura_nb.store import browse
+
+MAIL = "hanako@example.co.jp"
+Answer = dict[str, Any]
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def assistant(store: ConversationCollector) -> Assistant:
+    return Assistant(settings=store.settings)
+
+
+@pytest.fixture
+def ids(store: ConversationCollector) -> dict[str, str]:
+    """Eight conversations, one of each kind."""
+    begun = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+    def said(
+        day: int, prompt: str, reply: str = "Yes.", stars: int | None = None, **more: Any
+    ) -> str:
+        when = begun + timedelta(days=day)
+        one = store.collect(prompt, reply, created_at=when, **{"model": "practice", **more})
+        return store.add_feedback(one, stars) if stars else one
+
+    made = {
+        "long": said(0, "Tell me a story", "Once upon a time " * 30, 5),
+        "cat": said(1, "猫は好き？", "はい、とても。", 4, session="japanese"),
+        "poor": said(2, "Sing!", "No.", 1),
+        "fixed": said(3, "What is the capital of Australia?", "Sydney.", 2),
+        "out": said(4, "Who are you?", "Nobody.", 5, usage=Usage(100, 5)),
+        "cut": said(5, "Count!", "one two", complete=False),
+        "mail": said(6, "Who has the key?", f"Write to {MAIL}", 3, usage=Usage(7, 5)),
+        "plain": said(7, "Hello there, how are you today?", "Fine.", model="ollama:x"),
+    }
+    store.correct(made["fixed"], "Canberra.")
+    store.exclude(made["out"], "boring")
+    store.tag(made["cat"], "home")
+    return made
+
+
+@pytest.fixture
+def view(assistant: Assistant, ids: dict[str, str]) -> CurationView:
+    return CurationView(assistant, spec=Spec())
+
+
+@pytest.fixture
+def ask(view: CurationView) -> Ask:
+    """What the browser gets: `ask("page", start=20)`."""
+
+    def asked(kind: str, **more: Any) -> Answer:
+        answer = view.answer({"kind": kind, **more})
+        json.dumps(answer)
+        return answer
+
+    return asked
+
+
+def find(ask: Ask, order: str = "time", *, descending: bool = True, **filter: str) -> Answer:
+    return ask("find", filter=filter, order=order, descending=descending)
+
+
+def act(ask: Ask, act: str, ids: list[str], value: Any = None) -> Answer:
+    return ask("act", act=act, ids=ids, value=value)
+
+
+# --- finding ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filter", "names"),
+    [
+        ({}, "plain mail cut out fixed poor cat long"),
+        ({"text": "CAPITAL australia"}, "fixed"),
+        ({"text": "すき"}, ""),
+        ({"text": "好き"}, "cat"),
+        ({"stars": "0"}, "plain cut"),
+        ({"stars": "5"}, "out long"),
+        ({"stars": "good"}, "out fixed cat long"),
+        ({"stars": "poor"}, "poor"),
+        ({"state": "corrected"}, "fixed"),
+        ({"state": "uncorrected", "stars": "2"}, ""),
+        ({"state": "excluded"}, "out"),
+        ({"state": "included"}, "plain mail cut fixed poor cat long"),
+        ({"state": "cut"}, "cut"),
+        ({"tag": "home"}, "cat"),
+        ({"session": "japanese"}, "cat"),
+        ({"model": "ollama:x"}, "plain"),
+        ({"since": "2026-11-07"}, "plain mail"),
+        ({"until": "2026-11-02"}, "cat long"),
+        ({"since": "2026-11-03", "until": "2026-11-03"}, "poor"),
+        ({"holds": "anything"}, "mail"),
+        ({"holds": "EMAIL"}, "mail"),
+        ({"holds": "PHONE"}, ""),
+        ({"text": "  "}, "plain mail cut out fixed poor cat long"),
+        ({"stars": "nonsense", "state": "nonsense"}, "plain mail cut out fixed poor cat long"),
+    ],
+    ids=str,
+)
+def test_what_is_asked_for_is_found(
+    ask: Ask, ids: dict[str, str], filter: dict[str, str], names: str
+) -> None:
+    answer = find(ask, **filter)
+
+    assert [row["id"] for row in answer["rows"]] == [ids[name] for name in names.split()]
+    assert answer["total"] == len(names.split())
+
+
+@pytest.mark.parametrize(
+    ("order", "first", "last"),
+    [("time", "plain", "long"), ("stars", "out", "cut"), ("length", "long", "poor"),
+     ("tokens", "out", "long")],
+)  # fmt: skip
+def test_it_comes_in_every_order(
+    ask: Ask, ids: dict[str, str], order: str, first: str, last: str
+) -> None:
+    down = [row["id"] for row in find(ask, order)["rows"]]
+    up = [row["id"] for row in find(ask, order, descending=False)["rows"]]
+
+    assert (down[0], down[-1]) == (ids[first], ids[last])
+    assert up == down[::-1]
+
+
+@pytest.mark.parametrize("filter", [{"since": "yesterday"}, {"until": "2026-13-01"}])
+def test_a_date_that_is_none_is_told(ask: Ask, filter: dict[str, str]) -> None:
+    assert "is no date. Write it like" in find(ask, **filter)["failed"]
+
+
+def test_the_parts_of_a_dataset_are_found_with_the_reasons(
+    assistant: Assistant, ids: dict[str, str]
+) -> None:
+    view = CurationView(assistant, assistant.datasets.build())
+
+    def found(part: str) -> dict[str, str | None]:
+        wanted = {"filter": {"part": part}, "order": "time", "descending": True}
+        rows = view.answer({"kind": "find", **wanted})["rows"]
+        return {row["id"]: row["reason"] for row in rows}
+
+    assert found("train").keys() == {ids[name] for name in ("long", "cat", "fixed")}
+    assert found("out") == {ids["out"]: "excluded boring"}
+    assert len(found("any")) == 4
+
+
+def test_a_page_has_twenty_rows_and_what_was_found_stays(
+    ask: Ask, store: ConversationCollector
+) -> None:
+    for number in range(25):
+        store.collect(f"What is {number}?", "A number.", "practice")
+
+    first = find(ask, stars="0")
+    act(ask, "rate", [first["rows"][0]["id"]], 4)
+    second = ask("page", start=20)
+    again = ask("page", start=0)
+
+    assert (len(first["rows"]), len(second["rows"]), first["total"]) == (20, 7, 27)
+    assert [row["id"] for row in again["rows"]] == [row["id"] for row in first["rows"]]
+    assert again["rows"][0]["rating"] == 4
+    assert ask("page", start=10**9)["start"] == 20
+
+
+def test_there_is_something_to_choose_from(ask: Ask) -> None:
+    find(ask, holds="anything")
+
+    assert ask("open")["choices"] == {
+        "sessions": ["default", "japanese"],
+        "models": ["ollama:x", "practice"],
+        "tags": ["home"],
+        "types": ["EMAIL"],
+    }
+
+
+def test_near_duplicates_are_found(ask: Ask, store: ConversationCollector) -> None:
+    told = "It is built of granite and was lit in 1871. Its lamp is seen for eighteen miles."
+    one = store.collect("Tell me about the lighthouse on the cape, please.", told, "practice")
+    two = store.collect("tell me about the LIGHTHOUSE on the cape, please.", told, "practice")
+
+    answer = find(ask, like=one)
+
+    assert [row["id"] for row in answer["rows"]] == [one, two]
+    assert find(ask, like=two)["total"] == 2
+
+
+def test_a_list_masks_what_is_private_and_an_opened_row_marks_it(
+    ask: Ask, ids: dict[str, str]
+) -> None:
+    (row,) = find(ask, text=MAIL)["rows"]
+    details = ask("details", id=ids["mail"])
+
+    assert row["reply"] == [("Write to ", ""), ("EMAIL", "EMAIL")] and row["types"] == ["EMAIL"]
+    assert details["response"] == [("Write to ", ""), (MAIL, "EMAIL")]
+    assert MAIL not in json.dumps(row)
+
+
+def test_texts_are_cut_and_without_what_a_terminal_obeys(
+    ask: Ask, store: ConversationCollector
+) -> None:
+    one = store.collect("\x1b[31mred\x1b[0m " + "x" * 2_000, "y" * 200_000, "practice")
+
+    row = find(ask)["rows"][0]
+    details = ask("details", id=one)
+
+    assert sum(len(text) for text, _ in row["prompt"]) < 500 and "\x1b" not in json.dumps(row)
+    assert details["cut"] and details["editable"] is None
+
+
+def test_an_opened_row_says_how_it_would_leave(
+    assistant: Assistant, store: ConversationCollector
+) -> None:
+    one = store.add_feedback(store.collect("Where?", f"Write to {MAIL}", "practice"), 5)
+    view = CurationView(assistant, assistant.datasets.build())
+
+    leaves = view.answer({"kind": "details", "id": one})["leaves"]
+
+    assert leaves["part"] == "to learn from" and leaves["tokens"] > 10
+    assert leaves["texts"][-1]["text"] == [("Write to [REDACTED_EMAIL]", "")]
+
+
+# --- changing, and taking it back ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "said", "there"),
+    [
+        ("rate", 3, "from 4 stars on it becomes an example", ("rating", 3)),
+        ("rate", None, "No rating.", ("rating", None)),
+        ("comment", "so so", "The comment on", ("comment", "so so")),
+        ("correct", "Canberra!", "is corrected", ("correction", "Canberra!")),
+        ("correct", None, "it was so already", ("correction", None)),
+        ("tag", "home", "Tagged home:", ("tags", ("home",))),
+        ("untag", "away", "it was so already", ("tags", ())),
+        ("exclude", "private", "Kept out of training and examples", ("excluded", "private")),
+        ("exclude", "", "(by the user)", ("excluded", "by the user")),
+        ("include", None, "it was so already", ("excluded", None)),
+    ],
+)
+def test_an_act_is_on_disk_told_in_one_line_and_taken_back(
+    ask: Ask,
+    ids: dict[str, str],
+    store: ConversationCollector,
+    what: str,
+    value: Any,
+    said: str,
+    there: tuple[str, Any],
+) -> None:
+    before = store.get(ids["poor"])
+
+    answer = act(ask, what, [ids["poor"]], value)
+
+    assert said in answer["said"] and "\n" not in answer["said"]
+    assert getattr(store.get(ids["poor"]), there[0]) == there[1]
+    if "already" not in said:
+        assert (answer["changed"], bool(answer["undo"])) == (1, True)
+        assert ask("undo")["said"].startswith("Taken back: ")
+    assert store.get(ids["poor"]) == before
+    assert ask("open")["changed"] == 0
+
+
+def test_all_that_was_found_is_changed_and_taken_back_at_once(
+    ask: Ask, store: ConversationCollector, ids: dict[str, str]
+) -> None:
+    many = [store.collect(f"What is {n}?", "A number.", "practice") for n in range(30)]
+    find(ask, text="number")
+
+    answer = ask("act", act="rate", ids=[], all=True, value=5)
+
+    assert answer["said"].startswith("5 stars for 30 conversations; 33 of 100 good")
+    assert {one.rating for one in store.get_many(many).values()} == {5}
+    ask("act", act="tag", ids=[], all=True, value="sums")
+    assert store.count(Selection(tag="sums")) == 30
+    assert ask("undo")["undo"] == "5 stars for 30 conversations"
+    assert (ask("undo")["undo"], store.count(Selection(tag="sums", stars=5))) == ("", 0)
+
+
+def test_changes_are_taken_back_in_turn_and_then_there_are_none(
+    ask: Ask, store: ConversationCollector, ids: dict[str, str]
+) -> None:
+    for stars in (3, 4, 5):
+        act(ask, "rate", [ids["poor"]], stars)
+
+    ratings = [ask("undo") and store.get(ids["poor"]).rating for _ in range(3)]
+
+    assert ratings == [4, 3, 1]
+    assert "nothing to undo" in ask("undo")["failed"]
+
+
+@pytest.mark.parametrize("what", ["forget", "redact"])
+def test_what_is_forgotten_or_redacted_is_not_brought_back(
+    ask: Ask, store: ConversationCollector, ids: dict[str, str], what: str
+) -> None:
+    act(ask, "comment", [ids["mail"]], f"ask {MAIL}")
+    act(ask, "comment", [ids["mail"]], "nothing")
+    act(ask, "rate", [ids["mail"], ids["poor"]], 5)
+
+    answer = act(ask, what, [ids["mail"]])
+
+    assert "for good: 1 conversation." in answer["said"]
+    while answer["undo"]:
+        answer = ask("undo")
+    assert store.get(ids["poor"]).rating == 1
+    assert not any(MAIL in text for one in store.iterate() for text in one.texts)
+    assert find(ask)["total"] == (7 if what == "forget" else 8)
+
+
+def test_what_another_kernel_has_forgotten_stays_so(
+    ask: Ask, store: ConversationCollector, ids: dict[str, str]
+) -> None:
+    act(ask, "rate", [ids["poor"], ids["cat"]], 5)
+    store.forget(Selection(ids=(ids["poor"],)))
+
+    answer = ask("undo")
+
+    assert answer["said"].startswith("Taken back") and store.get(ids["cat"]).rating == 4
+    assert ids["poor"] not in {row["id"] for row in answer["rows"]}
+    assert "There is no conversation" in act(ask, "rate", [ids["poor"]], 5)["failed"]
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        ({"kind": "act", "act": "rate", "ids": [], "value": 5}, "No conversation is selected"),
+        ({"kind": "act", "act": "rate", "ids": ["x"], "value": 9}, "9 is not a rating"),
+        ({"kind": "act", "act": "tag", "ids": ["x"], "value": " "}, "The tag is empty"),
+        ({"kind": "act", "act": "nonsense", "ids": ["x"]}, "nonsense"),
+        ({"kind": "details", "id": "nobody"}, "There is no conversation"),
+        ({"kind": "nonsense"}, "nonsense"),
+    ],
+)
+def test_a_failure_is_told(view: CurationView, message: Answer, problem: str) -> None:
+    assert problem in view.answer(message)["failed"]
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(
+    ask: Ask, store: ConversationCollector, ids: dict[str, str], assistant: Assistant
+) -> None:
+    find(ask)
+    with assistant.store.database.read() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        engine = connection.engine
+
+    def fill(connection: Any, _record: Any, _proxy: Any) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(engine, "checkout", fill)
+    answer = act(ask, "comment", [ids["poor"]], "x" * 100_000)
+    event.remove(engine, "checkout", fill)
+    engine.dispose()
+
+    assert "Free some space" in answer["failed"]
+    assert store.get(ids["poor"]).comment is None
+    assert act(ask, "comment", [ids["poor"]], "x")["changed"] == 1
+
+
+def test_the_next_dataset_is_built_and_compared(assistant: Assistant, ids: dict[str, str]) -> None:
+    view = CurationView(assistant, assistant.datasets.build(), Spec())
+
+    def answer(kind: str, **more: Any) -> Answer:
+        return view.answer({"kind": kind, **more})
+
+    assert answer("act", act="exclude", ids=[ids["cat"]], value="")["changed"] == 1
+    assert answer("act", act="rate", ids=[ids["plain"]], value=5)["changed"] == 2
+    built = answer("build")
+
+    assert "3 to learn from" in built["said"] and "1 more, 1 less, 2 kept" in built["said"]
+    assert (built["changed"], built["dataset"]) == (0, view.dataset)
+    assert answer("undo")["changed"] == 1
+    assert answer("undo")["changed"] == 2
+    assert "1 more, 1 less" in answer("build")["said"]
+    assert "Nothing changes" in answer("build")["said"]
+
+
+def test_without_a_spec_the_command_is_named(assistant: Assistant, ids: dict[str, str]) -> None:
+    view = CurationView(assistant, assistant.datasets.build())
+
+    assert "%kagura data" in view.answer({"kind": "build"})["failed"]
+
+
+# --- looking through -------------------------------------------------------------------------
+
+
+def test_what_was_not_looked_through_is_said_and_looked_through(
+    assistant: Assistant, store: ConversationCollector
+) -> None:
+    for number in range(240):
+        store.collect(f"Write to user{number}@example.org", "Yes.", "practice")
+    curation = Curation(assistant)
+    done, told = threading.Event(), list[int]()
+
+    curation.find(Selection(holds="EMAIL"))
+    assert (len(curation.ids), curation.unlooked) == (0, 240)
+    curation.look(lambda left: (told.append(left), done.set() if not left else None))
+    assert done.wait(60)
+
+    curation.find(Selection(holds="EMAIL"))
+    assert (len(curation.ids), curation.unlooked) == (240, 0)
+    assert told == sorted(told, reverse=True)
+
+
+def test_a_changed_text_is_looked_at_again(
+    assistant: Assistant, ask: Ask, ids: dict[str, str]
+) -> None:
+    assert find(ask, holds="EMAIL")["total"] == 1
+
+    act(ask, "correct", [ids["poor"]], "Write to someone@example.org")
+    assert looking.missing(assistant.store) == [ids["poor"]]
+
+    assert find(ask, holds="EMAIL")["total"] == 2
+    act(ask, "redact", [ids["poor"]])
+    assert find(ask, holds="EMAIL")["total"] == 1
+
+
+def test_only_indexes_are_read_to_find_and_to_sort(
+    store: ConversationCollector, ids: dict[str, str]
+) -> None:
+    plans = []
+    selections = [Selection(), Selection(complete=True, model="practice")]
+    with store.database.read() as connection:
+
+        def explain(_connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+            rows = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.append(" ".join(row[3] for row in rows))
+
+        event.listen(connection, "before_cursor_execute", explain)
+        for selection in selections:
+            for order in browse.ORDERS:
+                browse.ids(connection, selection, order)
+        event.remove(connection, "before_cursor_execute", explain)
+
+    assert len(plans) == 8
+    assert [plan for plan in plans if "INDEX" not in plan] == []
+
+
+# --- in a kernel -----------------------------------------------------------------------------
+
+SETUP = """
+%load_ext kagura_nb
+from kagura_nb import Assistant
+from kagura_nb.notebook.curation import CurationView
+assistant = Assistant("curator")
+for n in range(3):
+    told = assistant.store.collect(f"What is {n} times {n}?", f"It is {n * n}.", "practice")
+    assistant.store.add_feedback(told, 5)
+view = CurationView(assistant)
+print(view.comm.comm_id, told)
+"""
+
+
+def printed(kernel: Kernel, code: str) -> str:
+    messages = kernel.run(code)
+    return "".join(
+        one["content"]["text"] for one in messages if one["msg_type"] == "stream"
+    ).strip()
+
+
+def custom(message: Answer) -> Answer:
+    data = message["content"].get("data", {})
+    return data["content"] if data.get("method") == "custom" else {}
+
+
+@pytest.fixture(scope="module")
+def shown(kernel: Kernel) -> tuple[str, str]:
+    """The comm of a view of three conversations, and the latest of them."""
+    comm, one = printed(kernel, SETUP).split()
+    return comm, one
+
+
+def test_a_kernel_answers_and_keeps_every_word_out_of_what_is_saved(
+    kernel: Kernel, shown: tuple[str, str]
+) -> None:
+    comm, one = shown
+
+    kernel.click(comm, {"kind": "open", "view": "v", "serial": 1})
+    answer = custom(kernel.until(lambda said: custom(said).get("kind") == "state")[-1])
+    rate = {"kind": "act", "act": "rate", "ids": [one], "value": 2, "view": "v", "serial": 2}
+    kernel.click(comm, rate)
+    told = [custom(said) for said in kernel.until(lambda said: custom(said).get("said"))]
+
+    assert (answer["total"], answer["serial"], answer["view"]) == (3, 1, "v")
+    assert [said["kind"] for said in told if said] == ["taken", "state"]
+    assert printed(kernel, f"print(assistant.store.get('{one}').rating)") == "2"
+    state = printed(kernel, "import json; print(json.dumps(view.get_state()))")
+    assert "times" not in state.replace("Sometimes", "") and one not in state
+
+
+WAIT = """
+import asyncio
+print("begun")
+for _ in range(100):
+    await asyncio.sleep(.1)
+    if assistant.store.get(told).rating == 1:
+        break
+print("rated", assistant.store.get(told).rating)
+"""
+
+
+def test_it_answers_while_a_cell_runs(kernel: Kernel, shown: tuple[str, str]) -> None:
+    def is_printed(message: Answer, words: str) -> bool:
+        return words in message["content"].get("text", "")
+
+    comm, one = shown
+    kernel.client.execute(WAIT)
+    kernel.until(lambda message: is_printed(message, "begun"))
+
+    kernel.click(comm, {"kind": "act", "act": "rate", "ids": [one], "value": 1})
+
+    assert is_printed(kernel.until(lambda message: is_printed(message, "rated"))[-1], "rated 1")
+
+
+def test_nobody_undoes_what_was_not_done(assistant: Assistant) -> None:
+    with pytest.raises(SettingsError):
+        Curation(assistant).undo()
