@@ -5,10 +5,13 @@
     data --list          all of them
     data --export FILE   one part of it as a trainer wants it
 
-In a notebook its rows are below, in a table that can be sorted and corrected, see `rows`.
+In a notebook the conversations are below, to be worked through, see `curation`: also when there is
+nothing to make a dataset of yet.
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,7 +22,7 @@ from kagura_nb.datasets import FORMATS, Spec
 from kagura_nb.datasets.formats import METHOD_FORMATS
 from kagura_nb.datasets.versions import PARTS, Placed
 from kagura_nb.errors import DatasetError, SettingsError
-from kagura_nb.notebook.rows import Rows
+from kagura_nb.notebook.curation import CurationView
 from kagura_nb.notebook.scan import MEANING
 from kagura_nb.notebook.views import (
     Bar,
@@ -70,18 +73,26 @@ def data(
 ) -> View:
     """Make a dataset of what is good now, or show one; list and export them."""
     assistant = workspace.assistant
+    given = {name: value for name, value in chosen.items() if value is not None}
     if export is None and (format or part):
         raise SettingsError("No file is named", "Add --export FILE")
     if listed:
         return _listing(assistant.datasets.latest())
-    dataset = _dataset(assistant, version, chosen)
+    try:
+        dataset = _dataset(assistant, version, given)
+    except DatasetError as error:
+        if given or version or export or not assistant.store.count(Selection()):
+            raise
+        told = replace(line(str(error)), failed=True)
+        return _live(told, workspace, None, _spec(assistant, {}))
     if export is not None:
         return _export(assistant, dataset, export, format, part or TRAIN)
-    return view(assistant, dataset)
+    spec = _spec(assistant, given) if version is None else _same(dataset)
+    return _live(view(assistant, dataset), workspace, dataset, spec)
 
 
 def view(assistant: Assistant, dataset: Dataset) -> View:
-    """A dataset as text and HTML, with the table of its rows where there are widgets."""
+    """A dataset as text and HTML."""
     shown = _facts(assistant, dataset)
     for warning in dataset.warnings:
         shown += line(f"⚠ {warning}")
@@ -90,29 +101,44 @@ def view(assistant: Assistant, dataset: Dataset) -> View:
         shown += table("Left out", ("why", "conversations"), rows)
     shown += _sizes(assistant.datasets.spread(dataset))
     try:
-        found = assistant.datasets.page(dataset, "part", count=2 * FIRST)
+        found = assistant.datasets.first(dataset, 2 * FIRST)
     except DatasetError as error:
         return shown + line(str(error))
-    first = {(one.line.part, one.line.number): one for one in found if one.row}  # pairs once
-    shown += details("The first rows", _rows(list(first.values())[:FIRST]))
-    return View(shown.plain, shown.html, live=lambda: Rows(assistant, dataset))
+    first = {(one.line.part, one.line.number): one for one in found}  # pairs once
+    return shown + details("The first rows", _rows(list(first.values())[:FIRST]))
 
 
-def _dataset(assistant: Assistant, version: str | None, chosen: dict[str, Any]) -> Dataset:
+def _live(shown: View, workspace: Workspace, dataset: Dataset | None, spec: Spec | None) -> View:
+    """With the view below in which conversations are worked through, where there are widgets."""
+    assistant = workspace.assistant
+    return replace(shown, live=lambda: CurationView(assistant, dataset, spec, workspace.show_again))
+
+
+def _dataset(assistant: Assistant, version: str | None, given: Mapping[str, Any]) -> Dataset:
     """The one that is named, or a new one of what was chosen."""
-    given = {name: value for name, value in chosen.items() if value is not None}
-    if version is not None:
-        if given:
-            raise SettingsError(
-                "A dataset never changes", "Leave out its version, or what is to be selected"
-            )
-        return assistant.datasets.get(version)
-    method = given.pop("method", "sft")
-    policy = given.pop("policy", assistant.settings.training_policy)
-    if "before" in given:
-        given["until"] = given.pop("before")
-    spec = Spec(Selection(**given), method, policy)
-    return assistant.datasets.build(spec, progress=True)
+    if version is None:
+        return assistant.datasets.build(_spec(assistant, given), progress=True)
+    if given:
+        raise SettingsError(
+            "A dataset never changes", "Leave out its version, or what is to be selected"
+        )
+    return assistant.datasets.get(version)
+
+
+def _spec(assistant: Assistant, given: Mapping[str, Any]) -> Spec:
+    """What was chosen on the command line."""
+    chosen = dict(given)
+    method = chosen.pop("method", "sft")
+    policy = chosen.pop("policy", assistant.settings.training_policy)
+    if "before" in chosen:
+        chosen["until"] = chosen.pop("before")
+    return Spec(Selection(**chosen), method, policy)
+
+
+def _same(dataset: Dataset) -> Spec | None:
+    """By what a dataset was selected, where its words are enough to tell."""
+    usual = Spec(method=dataset.method, policy=dataset.policy)
+    return usual if usual.words == dataset.selection else None
 
 
 def _facts(assistant: Assistant, dataset: Dataset) -> View:
