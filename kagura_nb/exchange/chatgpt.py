@@ -97,17 +97,17 @@ def _of(message: Json | None) -> Iterator[Said | Skip]:
 
 
 def _spoken(message: Json, role: Any, parts: list[Any]) -> Iterator[Said | Skip]:
-    for one in parts:
-        if isinstance(one, Mapping) and "text" not in one:
-            kind = str(one.get("content_type")).split("_")[0]
-            yield KINDS.get(kind, FILES)
+    skipped = [one for one in parts if isinstance(one, Mapping) and "text" not in one]
+    for one in skipped:
+        yield KINDS.get(str(one.get("content_type")).split("_")[0], FILES)
     texts = [one.get("text") if isinstance(one, Mapping) else one for one in parts]
     text = CITATION.sub("", "\n".join(one for one in texts if isinstance(one, str)))
-    yield Said(
-        role,
-        text,
-        str(message.get("id") or ""),
-        moment(message.get("create_time")),
-        name=message["author"].get("name"),
-        model=str((message.get("metadata") or {}).get("model_slug") or ""),
-    )
+    if text.strip() or not skipped:
+        yield Said(
+            role,
+            text,
+            str(message.get("id") or ""),
+            moment(message.get("create_time")),
+            name=message["author"].get("name"),
+            model=str((message.get("metadata") or {}).get("model_slug") or ""),
+        )

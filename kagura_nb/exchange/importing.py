@@ -11,7 +11,8 @@ nothing is kept that could tell.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -76,10 +77,33 @@ def _contents(
                     else:
                         yield place, one
         except BREAKS as error:
-            reason = " ".join(str(error).split())[:80]
+            reason = str(error).partition("\n")[0].strip()
             tally.broken.append(
                 f"{part.member or part.path.name} breaks off behind {place} ({reason})"
             )
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Conversations on their way into the store."""
+
+    store: ConversationCollector
+    tally: Tally
+    held: list[Conversation] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, one: Conversation) -> bool:
+        """Add one, and say whether they are enough for a transaction."""
+        self.held.append(one)
+        self.size += len(one.prompt) + len(one.response)
+        return len(self.held) == BATCH or self.size > LARGE
+
+    def write(self) -> None:
+        """Store and count them."""
+        added = self.store.add_many(self.held)
+        self.tally.done += added
+        self.tally.known += len(self.held) - added
+        self.held, self.size = [], 0
 
 
 def _add(
@@ -88,26 +112,21 @@ def _add(
     tally: Tally,
     format: str,
 ) -> Report:
-    """Store the conversations of a file, batch by batch; the user may stop it."""
-    stopped, batch, size = False, [], 0
-    try:
-        for _, one in contents:
-            assert isinstance(one, Conversation)
-            batch.append(one)
-            size += len(one.prompt) + len(one.response)
-            if len(batch) == BATCH or size > LARGE:
-                _store(store, batch, tally)
-                batch, size = [], 0
-    except KeyboardInterrupt:
-        stopped = True
-    _store(store, batch, tally)
+    """Store the conversations of a file, batch by batch; the user may stop it.
+
+    A batch is written in a thread, where Ctrl-C cannot reach it: it ends behind one.
+    """
+    stopped, batch = False, _Batch(store, tally)
+    with ThreadPoolExecutor(1) as writer:
+        try:
+            for _, one in contents:
+                assert isinstance(one, Conversation)
+                if batch.add(one):
+                    writer.submit(batch.write).result()
+        except KeyboardInterrupt:
+            stopped = True
+        writer.submit(batch.write).result()
     return tally.report(format, stopped=stopped)
-
-
-def _store(store: ConversationCollector, batch: list[Conversation], tally: Tally) -> None:
-    added = store.add_many(batch)
-    tally.done += added
-    tally.known += len(batch) - added
 
 
 def _rate(

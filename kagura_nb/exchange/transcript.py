@@ -68,7 +68,7 @@ def has_speaker(line: str) -> bool:
 
 
 def blocks(session: str, held: Iterable[Conversation]) -> Iterator[str]:
-    """Conversations of a session that follow each other, as Markdown with a mark before each."""
+    """Conversations of a session as Markdown, with a mark before each."""
     yield f"{MARK.format(SESSION)}\n# {' '.join(session.split())}\n\n"
     for one in held:
         stars = f" · {STARS * one.rating}" if one.rating else ""

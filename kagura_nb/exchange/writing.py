@@ -1,7 +1,7 @@
-"""Exporting: conversations of the store as a file, in the order of their times.
+"""Exporting: conversations of the store as a file.
 
     kagura      everything that is known of each, a line of JSON: importing it gives the same again
-    messages    a line for every run of a session, as OpenAI has dialogues
+    messages    a line for every session, as OpenAI has dialogues
     sharegpt    the same as ShareGPT has them
     markdown    to be read by people
 
@@ -11,7 +11,7 @@ out what was never answered. All of them say what was said, unmasked.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
@@ -28,8 +28,8 @@ from kagura_nb.store import ConversationCollector, Selection, exports
 from kagura_nb.store.exports import Export
 from kagura_nb.store.rows import from_messages
 
-LONGEST_RUN = 50
-"""Conversations of a line at most."""
+LONGEST_RUN = 200
+"""Conversations of a line at most; a longer session has several."""
 SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt"}
 
 
@@ -61,8 +61,8 @@ class _Seen:
     def watch(self, found: Iterable[Conversation]) -> Iterator[Conversation]:
         for one in found:
             self.count += 1
-            self.oldest = self.oldest or one.id
-            self.newest = one.id
+            self.oldest = min(self.oldest or one.id, one.id)
+            self.newest = max(self.newest, one.id)
             yield one
 
 
@@ -94,10 +94,8 @@ def write(
         raise ExchangeError(f"{path} is there already", "Name another file, or add --overwrite")
     format = format or ("markdown" if path.suffix.lower() in (".md", ".markdown") else "kagura")
     seen, total = _Seen(), store.count(selection)
-    found = tqdm(
-        store.iterate(selection), "Export", total, delay=2, unit=" rows", disable=not progress
-    )
-    kept = found if format == "kagura" else (one for one in found if one.reply)
+    found = store.iterate(selection) if format == "kagura" else _answered(store, selection)
+    kept = tqdm(found, "Export", total, delay=2, unit=" rows", disable=not progress)
     with alone(store.database), private_file(path) as file:
         file.writelines(WRITERS[format](seen.watch(kept)))
         if not seen.count:
@@ -108,8 +106,15 @@ def write(
     return Written(path, format, seen.count, total - seen.count)
 
 
+def _answered(store: ConversationCollector, selection: Selection) -> Iterator[Conversation]:
+    """Session by session, since several may have been held at a time."""
+    for name in store.sessions(selection):
+        held = store.iterate(replace(selection, session=name))
+        yield from (one for one in held if one.reply)
+
+
 def _runs(found: Iterable[Conversation]) -> Iterator[list[Conversation]]:
-    """Conversations of a session that follow each other and begin with the same messages."""
+    """Conversations of a session that begin with the same messages."""
     for _, run in groupby(found, lambda one: (one.session, one.messages[:-1])):
         while held := list(islice(run, LONGEST_RUN)):
             yield held

@@ -250,6 +250,13 @@ class ConversationCollector:
         with self.database.read() as connection:
             return tuple(connection.scalars(query))
 
+    def sessions(self, selection: Selection) -> list[str]:
+        """The sessions that selected conversations are in, in the order in which they began."""
+        of = conversations.c
+        query = select(of.session).where(*selection.where()).group_by(of.session)
+        with self.database.read() as connection:
+            return list(connection.scalars(query.order_by(func.min(of.id))))
+
     def count(self, selection: Selection) -> int:
         """How many conversations are selected."""
         with self.database.read() as connection:
