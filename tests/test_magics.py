@@ -209,6 +209,15 @@ def test_the_tab_key_offers_what_may_stand_there(before: str, offered: list[str]
     assert candidates(before, Workspace(Settings.load)) == offered
 
 
+def test_the_tab_key_offers_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chats").mkdir()
+    (tmp_path / "chatgpt.zip").touch()
+    workspace = Workspace(Settings.load)
+    assert candidates("%kagura import cha", workspace) == ["chatgpt.zip", "chats/"]
+    assert candidates("%kagura import chatgpt.zip ", workspace) == []
+
+
 def test_a_terminal_tells_how_to_rate(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPYTHONDIR", str(home / "ipython"))
     code = f"{LOAD}\nget_ipython().run_cell_magic('kagura', '{{}}', 'Hello!')"

@@ -10,8 +10,11 @@ import click
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.config import config
 from kagura_nb.notebook.costs import costs
+from kagura_nb.notebook.dashboard.live import dashboard
 from kagura_nb.notebook.data import data
+from kagura_nb.notebook.exchange import export, import_
 from kagura_nb.notebook.models import compare, models, use
+from kagura_nb.notebook.rating import rate
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.streaming import readable_markdown
 from kagura_nb.notebook.training import jobs, train
@@ -24,7 +27,6 @@ SHORTEST_RELATED = 3
 """Characters of a query from which on it also finds what is only related."""
 SENTENCE = 200
 """Characters of a sub-command's first sentence at most."""
-CLEARS = {"clear", "0", "０"}
 LISTED = ("id", "time", "stars", "you", "reply")
 
 
@@ -71,17 +73,6 @@ def status(workspace: Workspace) -> View:
         ("store", "set by KAGURA_STORE" if settings.store else settings.user_home),
     ]
     return table("Status", ("what", "value"), rows)
-
-
-@commands.command()
-@click.argument("conversation_id")
-@click.argument("rating")
-@click.argument("comment", nargs=-1)
-@pass_workspace
-def rate(workspace: Workspace, conversation_id: str, rating: str, comment: tuple[str, ...]) -> View:
-    """Rate a conversation: `rate last 5`, then a comment if you like; 0 or `clear` clears."""
-    given = None if rating in CLEARS else rating
-    return line(workspace.rate(conversation_id, given, " ".join(comment) or None))
 
 
 @commands.command()
@@ -188,10 +179,14 @@ def forget(
     said = f"Forgotten for good: {conversations(gone.conversations)}."
     if gone.trained:
         said += f" Trained on some of it already: {', '.join(gone.trained)}."
-    return line(said)
+    return line(" ".join([said, *(f"⚠ {one}." for one in gone.copies)]))
 
 
-for one in (data, scan, config, use, models, compare, costs, train, jobs):
+TABLE = (
+    dashboard, data, scan, config, use, models, compare, costs, train, jobs, rate, import_,
+    export,
+)  # fmt: skip
+for one in TABLE:
     commands.add_command(one)
 
 

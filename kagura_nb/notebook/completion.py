@@ -1,7 +1,10 @@
 """Tab completion behind `%kagura` and `%%kagura`, read off the commands themselves."""
 
+import os
 import re
 from dataclasses import fields
+from glob import escape
+from pathlib import Path
 from typing import Any
 
 import click
@@ -90,6 +93,10 @@ def _for_line(words: list[str], begun: str, workspace: Workspace) -> list[str]:
     options = [one for one in command.params if isinstance(one, click.Option)]
     if begun.startswith("-"):
         return [name for one in options for name in one.opts]
+    if words[0] in ("import", "export") and len(words) == 1:
+        folder, last = os.path.split(begun)
+        found = Path(folder or ".").glob(f"{escape(last)}*")
+        return [f"{Path(folder, one.name)}{'/' * one.is_dir()}" for one in found]
     for one in options:
         if words[-1] in one.opts and isinstance(one.type, click.Choice):
             return list(one.type.choices)
