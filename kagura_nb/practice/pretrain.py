@@ -2,7 +2,7 @@
 
     world.dialogue ──► tokenizer ──► a small Llama ──► model.safetensors ──► model.onnx ──► exam
 
-Everything is drawn from one seed; two cores train three steps in two seconds. The matrices are
+Everything is drawn from one seed; two quiet cores take five steps in two seconds. The matrices are
 trained by Muon, the rest by AdamW. `--check` only examines the model that ships. Needs the extra
 `local`, and `onnx` to write the runtime's file.
 """

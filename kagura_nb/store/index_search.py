@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
 
 from kagura_nb.store import dialects
 from kagura_nb.store.dialect import Positions
@@ -47,9 +47,22 @@ class Clock:
     generation: int
 
 
+CLOCK = select(clock.c.change, clock.c.generation)
+ITEMS_SINCE = select(
+    items.c.position, items.c.conversation_id, items.c.session, items.c.length
+).where(items.c.change > bindparam("change"))
+VECTORS_AT = select(vectors.c.position, vectors.c.vector, vectors.c.embedder).where(
+    vectors.c.position.in_(bindparam("positions", expanding=True))
+)
+POSITIONS_OF = select(items.c.position, items.c.conversation_id).where(
+    items.c.conversation_id.in_(bindparam("ids", expanding=True))
+)
+"""Of every search. Made once: making them anew takes as long as running them."""
+
+
 def read_clock(connection: Connection) -> Clock:
     """How far the index has come."""
-    row = connection.execute(select(clock.c.change, clock.c.generation)).one()
+    row = connection.execute(CLOCK).one()
     return Clock(row.change, row.generation)
 
 
@@ -61,8 +74,7 @@ def count_vectors(connection: Connection, embedder: str) -> int:
 
 def items_since(connection: Connection, change: int) -> Iterable[Row[int, str, str, int]]:
     """Rows (position, conversation_id, session, length) written after a change."""
-    columns = (items.c.position, items.c.conversation_id, items.c.session, items.c.length)
-    rows = connection.execute(select(*columns).where(items.c.change > change))
+    rows = connection.execute(ITEMS_SINCE, {"change": change})
     return sorted(rows, key=lambda row: row.position)  # SQLite would walk the whole table for it
 
 
@@ -104,8 +116,7 @@ def vectors_at(
     connection: Connection, embedder: str, positions: Sequence[int]
 ) -> tuple[Positions, Vector]:
     """Those of the positions that have a vector, and their vectors, in any order."""
-    columns = (vectors.c.position, vectors.c.vector, vectors.c.embedder)
-    rows = connection.execute(select(*columns).where(vectors.c.position.in_(positions)))
+    rows = connection.execute(VECTORS_AT, {"positions": positions})
     # Asked for the embedder too, SQLite would walk through all of its vectors.
     return _matrix([(row.position, row.vector) for row in rows if row.embedder == embedder])
 
@@ -119,8 +130,7 @@ def sample_vectors(connection: Connection, embedder: str, count: int) -> tuple[P
 
 def vectors_of(connection: Connection, embedder: str, ids: Sequence[str]) -> dict[str, Vector]:
     """Vectors by conversation id; those that lack one are left out."""
-    query = select(items.c.position, items.c.conversation_id)
-    found = connection.execute(query.where(items.c.conversation_id.in_(ids)))
+    found = connection.execute(POSITIONS_OF, {"ids": ids})
     owners = {row.position: row.conversation_id for row in found}
     places, matrix = vectors_at(connection, embedder, list(owners))
     return {owners[one]: vector for one, vector in zip(places.tolist(), matrix, strict=True)}
