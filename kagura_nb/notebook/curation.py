@@ -28,9 +28,9 @@ from kagura_nb.errors import DatasetError, KaguraError, SettingsError
 from kagura_nb.notebook.pieces import listed, opened
 from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import FOLDER, joined
-from kagura_nb.notebook.views import conversations
+from kagura_nb.notebook.views import conversations, forgotten
 from kagura_nb.notebook.wanted import selection
-from kagura_nb.records import Dataset, Forgotten, short
+from kagura_nb.records import Dataset, short
 from kagura_nb.store import Selection, browse, looked
 
 PAGE = 20
@@ -108,7 +108,8 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
             order = wanted["order"] if wanted["order"] in browse.ORDERS else "time"
             self._curation.find(chosen, order, descending=bool(wanted["descending"]))
         self._shown, self._start, self._found = wanted, 0, True
-        return self._state()
+        looked_at = wanted["filter"].get("holds")  # more types may be known now
+        return self._state() | (self._choices() if looked_at else {})
 
     def _turn(self, content: Mapping[str, Any]) -> dict[str, Any]:
         self._start = max(0, int(content["start"]))
@@ -233,11 +234,7 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
         return f"Redacted for good: {conversations(self._curation.redact(ids))}."
 
     def _forget(self, ids: Sequence[str], _value: None) -> str:
-        gone: Forgotten = self._curation.forget(ids)
-        said = f"Forgotten for good: {conversations(gone.conversations)}."
-        if gone.trained:
-            said += f" Trained on some of it already: {', '.join(gone.trained)}."
-        return said
+        return forgotten(self._curation.forget(ids))
 
 
 KINDS: Mapping[str, Callable[[CurationView, Mapping[str, Any]], dict[str, Any]]] = {

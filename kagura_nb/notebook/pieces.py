@@ -22,6 +22,7 @@ LONGEST = 100_000
 
 Piece = tuple[str, str]
 """A text and the type of what is private in it, empty where nothing is."""
+WHO = {"system": "System", "user": "You", "assistant": "Assistant"}
 PARTS = {"train": "to learn from", "validation": "to measure on", OUT: "left out"}
 
 
@@ -64,7 +65,7 @@ def opened(one: Conversation, placed: Placed | None) -> dict[str, Any]:
     """
     texts = (*(message.content for message in one.messages), one.response, one.correction or "")
     messages = [
-        {"who": printable(message.name or message.role), "text": _marked(message.content)}
+        {"who": printable(message.name or WHO[message.role]), "text": _marked(message.content)}
         for message in one.messages
     ]
     return {

@@ -334,7 +334,7 @@ function render({ model, el }) {
   const reset = button("Clear", () => (FILTERS.forEach((name) => (fields[name].value = "")), find()));
   const filters = element("form", { role: "search", ariaLabel: "Which conversations", className: "kc-filters" },
     element("div", { className: "kc-line" }, labelled("Words", fields.text, "kc-wide"), labelled("Stars", fields.stars),
-      labelled("Are", fields.state), labelled("Dataset", fields.part), labelled("Sort", fields.order), reset),
+      labelled("State", fields.state), labelled("Dataset", fields.part), labelled("Sort", fields.order), reset),
     more, sessions, tags);
   filters.addEventListener("submit", (event) => (event.preventDefault(), find()));
   filters.addEventListener("change", () => find());

@@ -4,7 +4,7 @@ function element(tag, properties = {}, ...children) {
   const { at, ...rest } = properties;
   const node = Object.assign(document.createElement(tag), rest);
   if (at) node.dataset.at = at; // names it inside its row, so that the focus finds it again
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.filter((child) => child || child === ""));
   return node;
 }
 
@@ -54,7 +54,8 @@ function rating(value, legend, rate) {
       type: "radio", name, value: star, checked: star === value, ariaLabel: stars(star), at: `star-${star}`,
     });
     const shown = element("span", { ariaHidden: "true", textContent: star <= (value || 0) ? "★" : "☆" });
-    group.append(element("label", { title: stars(star) }, input, shown));
+    const className = star <= (value || 0) ? "kc-on" : "";
+    group.append(element("label", { className, title: stars(star) }, input, shown));
   }
   group.addEventListener("change", (event) => rate(Number(event.target.value)));
   if (value) group.append(button("×", () => rate(null), { className: "kc-clear", ariaLabel: "Clear stars", title: "Clear stars", at: "clear" }));

@@ -15,13 +15,14 @@ function head(row, selected, view) {
     ...facts(row).map((text) => element("span", { className: "kc-fact", textContent: text })),
     ...badges(row),
     ...row.tags.map((name) => tag(row, name, view)),
-    element("span", { className: "kc-space" }),
-    button(change, () => view.act(out ? "exclude" : "include", row.id), {
-      ariaLabel: `${change} ${row.short}`, at: "exclude",
-    }),
-    button("Open", () => view.toggle(row.id), {
-      ariaLabel: `Open ${row.short}`, ariaExpanded: String(view.isOpen(row.id)), at: "open",
-    }),
+    element("span", { className: "kc-buttons" },
+      button(change, () => view.act(out ? "exclude" : "include", row.id), {
+        ariaLabel: `${change} ${row.short}`, at: "exclude",
+      }),
+      button("Open", () => view.toggle(row.id), {
+        ariaLabel: `Open ${row.short}`, ariaExpanded: String(view.isOpen(row.id)), at: "open",
+      }),
+    ),
   );
 }
 
@@ -93,7 +94,7 @@ function correcting(one, row, view) {
     return element("p", { className: "kc-fact", textContent: "It is too long to be corrected here." });
   }
   const text = element("textarea", { value: one.editable, rows: 6, ariaLabel: `Correction of ${row.short}` });
-  const close = () => (editor.hidden = true, start.hidden = false, start.focus());
+  const close = () => (editor.hidden = true, start.hidden = false, start.firstChild.focus());
   const save = () => text.value.trim() && (close(), view.act("correct", row.id, text.value));
   const editor = element("div", { className: "kc-editor", hidden: true }, text,
     element("div", { className: "kc-line" },
