@@ -141,14 +141,15 @@ class Curation:
     def forget(self, ids: Sequence[str]) -> Forgotten:
         """Remove conversations for good, see `Assistant.forget`; nothing of them can be undone."""
         self._cannot_be_undone(ids)
-        gone, trained = 0, set[str]()
+        gone, trained, copies = 0, set[str](), set[str]()
         for some in _batches(ids, BATCH):
             one = self._assistant.forget(Selection(ids=tuple(some)))
             gone, trained = gone + one.conversations, trained | set(one.trained)
+            copies |= set(one.copies)
         lost = set(ids)
         self.ids = tuple(one for one in self.ids if one not in lost)
         self.changed += gone
-        return Forgotten(gone, tuple(sorted(trained)))
+        return Forgotten(gone, tuple(sorted(trained)), tuple(sorted(copies)))
 
     def redact(self, ids: Sequence[str]) -> int:
         """Mask what is private in conversations for good; nothing of them can be undone."""

@@ -31,14 +31,14 @@ NOON = 1_760_000_000.0
 
 
 @pytest.fixture
-def assistant(home: Path) -> Iterable[Assistant]:
+def assistant(store: ConversationCollector) -> Iterable[Assistant]:
     opened = Assistant()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def shown(home: Path) -> Callable[..., View]:
+def shown(store: ConversationCollector) -> Callable[..., View]:
     """Run a sub-command: `shown("import", path)`."""
     workspace = Workspace(lambda: Settings.load())
 
@@ -665,6 +665,19 @@ def test_what_is_redacted_goes_from_exported_files_too(
     assistant.redact([one.id for one in assistant.store.iterate()][:1], PrivacyFilter())
     (line,) = (tmp_path / "mine.jsonl").read_text().splitlines()
     assert json.loads(line)["id"] == kept
+
+
+def test_a_file_for_a_trainer_goes_with_a_conversation_in_it(
+    assistant: Assistant, rate: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    ids = rate(12)
+    dataset = assistant.datasets.build()
+    assistant.datasets.write(dataset, "train", "openai", tmp_path / "train.jsonl")
+    assistant.store.collect("Another", "one", "none")
+    assistant.forget(Selection(text="another"))
+    assert (tmp_path / "train.jsonl").exists()
+    assistant.forget(Selection(ids=(ids[0],)))
+    assert not (tmp_path / "train.jsonl").exists()
 
 
 # --- ratings in bulk -------------------------------------------------------------------------

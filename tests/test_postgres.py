@@ -14,6 +14,14 @@ from test_costs import (  # noqa: F401
 from test_deploy import (  # noqa: F401
     test_only_what_was_drawn_while_both_answered_is_compared,
 )
+from test_exchange import (  # noqa: F401
+    assistant,
+    shown,
+    test_importing_again_adds_only_what_is_new_and_changes_nothing,
+    test_many_are_rated_by_options_after_a_count_and_taken_back,
+    test_of_a_file_that_is_gone_from_its_place_the_user_is_told_once,
+    three,
+)
 from test_memory import *  # noqa: F403  the specification of memory, on this database
 from test_memory_index import (  # noqa: F401
     test_a_second_process_searches_exactly_and_finds_as_much,

@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,9 +25,10 @@ from kagura_nb.datasets.drafts import Spec, drafts
 from kagura_nb.errors import DatasetError
 from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
 from kagura_nb.records import Dataset, Row, short
-from kagura_nb.store import ConversationCollector, Selection, jobs
+from kagura_nb.store import ConversationCollector, Selection, exports, jobs
 from kagura_nb.store import datasets as table
 from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference, Line
+from kagura_nb.store.exports import Export
 
 PARTS = (TRAIN, VALIDATION)
 FAKES_FILE = "fakes.json"
@@ -181,6 +183,9 @@ class Datasets:
         except BaseException:
             path.unlink()
             raise
+        with self._store.database.write(durable=True) as connection:
+            written = Export(str(path.absolute()), dataset.version, datetime.now(UTC))
+            exports.add(connection, written)
         return count
 
     def previous(self, dataset: Dataset) -> Dataset | None:
@@ -203,7 +208,8 @@ class Datasets:
             return table.difference(connection, before.version, after.version)
 
     def discard(self, ids: Sequence[str]) -> list[str]:
-        """Throw away the files of every dataset with any of these conversations.
+        """Throw away the files of every dataset with any of these conversations, also those that
+        were written for a trainer.
 
         Returns:
             The models that were trained on them, as `provider:model`, or the jobs that are at it.
@@ -211,10 +217,15 @@ class Datasets:
         with self._store.database.read() as connection:
             versions = sorted(table.holding(connection, ids))
             trained = jobs.trained_on(connection, versions)
+            written = [path for one in versions for path in exports.of(connection, one)]
         for version in versions:
             shutil.rmtree(self._folder / version, ignore_errors=True)
+        for path in written:
+            Path(path).unlink(missing_ok=True)
         used = {one.dataset for one in trained}
         with self._store.database.write(durable=True) as connection:
+            for path in written:
+                exports.remove(connection, path)
             for version in set(versions) - used:
                 table.remove(connection, version)
         return [one.model or f"job {short(one.id)}" for one in trained]

@@ -10,6 +10,7 @@ from typing import Any
 from tabulate import tabulate
 
 from kagura_nb.notebook.safe import printable
+from kagura_nb.records import Forgotten
 
 TABLE = (
     '<table style="text-align:left;border-collapse:collapse;color:inherit">'
@@ -120,6 +121,14 @@ def as_html(text: str) -> str:
 def conversations(count: int) -> str:
     """So many conversations, in words."""
     return "1 conversation" if count == 1 else f"{count:,} conversations"
+
+
+def forgotten(gone: Forgotten) -> str:
+    """What forgetting came to."""
+    said = [f"Forgotten for good: {conversations(gone.conversations)}."]
+    if gone.trained:
+        said.append(f"Trained on some of it already: {', '.join(gone.trained)}.")
+    return " ".join([*said, *(f"⚠ {one}." for one in gone.copies)])
 
 
 def local(moment: datetime) -> str:

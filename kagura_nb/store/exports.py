@@ -29,17 +29,17 @@ class Export:
 
     Args:
         path: where it is, absolute.
-        format: how it was written.
+        format: how it was written; of a trainer's file the version of its dataset.
         at: when, aware, in UTC.
-        oldest: the first id in it.
+        oldest: the first id in it; empty where a dataset knows better.
         newest: the last one.
     """
 
     path: str
     format: str
     at: datetime
-    oldest: str
-    newest: str
+    oldest: str = ""
+    newest: str = ""
 
 
 def add(connection: Connection, one: Export) -> None:
@@ -56,6 +56,11 @@ def holding(connection: Connection, first: str, last: str) -> list[Export]:
         Export(row.path, row.format, datetime.fromisoformat(row.at), row.oldest, row.newest)
         for row in connection.execute(query)
     ]
+
+
+def of(connection: Connection, format: str) -> list[str]:
+    """The paths of the files that were written so."""
+    return list(connection.scalars(select(exports.c.path).where(exports.c.format == format)))
 
 
 def remove(connection: Connection, path: str) -> None:

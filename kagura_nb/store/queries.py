@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from kagura_nb.errors import UnknownConversation
 from kagura_nb.records import Conversation
@@ -14,7 +14,7 @@ from kagura_nb.store.schema import conversations, tags
 SHORTEST_ID = 4
 """Characters of an id's end that are enough to name it."""
 WHOLE_ID = 26
-IDS = bindparam("ids", expanding=True)
+IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
 BY_ID = select(conversations).where(conversations.c.id.in_(IDS))
 LABELS = select(tags).where(tags.c.conversation_id.in_(IDS))
 """Made once: making them anew takes as long as running them."""
