@@ -18,7 +18,16 @@ from kagura_nb.notebook.rating import rate
 from kagura_nb.notebook.scan import scan
 from kagura_nb.notebook.streaming import readable_markdown
 from kagura_nb.notebook.training import jobs, train
-from kagura_nb.notebook.views import View, conversations, excerpt, line, local, stars, table
+from kagura_nb.notebook.views import (
+    View,
+    conversations,
+    excerpt,
+    forgotten,
+    line,
+    local,
+    stars,
+    table,
+)
 from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
 from kagura_nb.records import Conversation, short
 from kagura_nb.store import Selection
@@ -175,11 +184,7 @@ def forget(
     if not yes:
         meant = conversations(store.count(selection))
         return line(f"This would forget {meant} for good. Add --yes to do it.")
-    gone = workspace.assistant.forget(selection)
-    said = f"Forgotten for good: {conversations(gone.conversations)}."
-    if gone.trained:
-        said += f" Trained on some of it already: {', '.join(gone.trained)}."
-    return line(" ".join([said, *(f"⚠ {one}." for one in gone.copies)]))
+    return line(forgotten(workspace.assistant.forget(selection)))
 
 
 TABLE = (
