@@ -13,6 +13,7 @@ from kagura_nb import fewshot, prompt
 from kagura_nb.errors import KaguraError
 from kagura_nb.memory import Memory
 from kagura_nb.providers.base import Provider
+from kagura_nb.providers.line import Line
 from kagura_nb.records import GOOD_RATING, Conversation, Message, Recalled
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection
@@ -38,6 +39,7 @@ class Options:
         memory: recall earlier conversations.
         examples: show the best-rated conversations.
         private: store nothing but what it cost; recall and show nothing either.
+        line: what `Turn.stop` hangs up, so that it need not wait for the next piece.
     """
 
     session: str
@@ -45,6 +47,7 @@ class Options:
     memory: bool = True
     examples: bool = True
     private: bool = False
+    line: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ place the base one answers. From the first step on the prompt is kept, whatever 
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -23,10 +23,12 @@ from typing import Any, Protocol
 
 from kagura_nb import context, costs, deploy, pricing
 from kagura_nb.context import Context, Options
+from kagura_nb.errors import ProviderError, ReplyStopped
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PromptDoor
 from kagura_nb.providers import open_provider
 from kagura_nb.providers.base import Chunk, Provider, Sampling, estimated
+from kagura_nb.providers.line import HungUp
 from kagura_nb.records import Arm, Deployment, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector
@@ -62,6 +64,7 @@ class Turn:
     Attributes:
         text: the reply, as far as it has arrived.
         complete: whether the reply reached its end; a token limit is none.
+        stopped: whether `stop` was called.
         model: `provider:model` that answers.
         conversation_id: the id it is stored under, None before that and for private turns.
         usage: tokens consumed.
@@ -75,6 +78,7 @@ class Turn:
         self.options = options
         self.text = ""
         self.complete = False
+        self.stopped = False
         self.model = options.model or ""
         self.conversation_id: str | None = None
         self.usage: Usage | None = None
@@ -98,15 +102,38 @@ class Turn:
     def __iter__(self) -> Generator[str]:
         """Run the loop, and yield the reply as it arrives."""
         try:
-            with closing(self._reply()) as pieces:
+            with self._stoppable(), closing(self._reply()) as pieces:
                 for piece in pieces:
                     self.text += piece
                     yield piece
+                    self._go_on()
+                self._go_on()
             self.complete = not self._at_limit
             if not self.text.strip():
                 self.notices.append(f"{self.model} sent an empty reply. Ask again in other words.")
         finally:
             _to_the_end(self._finish)
+
+    def stop(self) -> None:
+        """Stop the reply, from any thread: what has arrived is kept, who iterates is told so."""
+        self.stopped = True
+        if self.options.line is not None:
+            self.options.line.hang_up()
+
+    def _go_on(self) -> None:
+        if self.stopped:
+            raise HungUp
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        try:
+            yield
+        except (HungUp, ProviderError):
+            if not self.stopped:
+                raise
+            raise ReplyStopped(
+                "The reply was stopped; what had arrived is kept", "Ask again for a whole one"
+            ) from None
 
     def _reply(self) -> Generator[str]:
         """The chosen model's reply; the base one's where a deployed model is gone."""
@@ -141,7 +168,9 @@ class Turn:
         self.notices += door.notice(masked[-1].content)
         self._estimate = partial(estimated, provider, masked)
         temperature = self._settings.temperature
-        sampling = Sampling(temperature=None if temperature < 0 else temperature)
+        drawn = None if temperature < 0 else temperature
+        sampling = Sampling(temperature=drawn, line=self.options.line)
+        self._go_on()
         with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
             yield from door.restore(self._texts(chunks))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
 
 
@@ -29,10 +30,12 @@ class Sampling:
     Args:
         temperature: 0 always picks the likeliest token; None leaves the vendor's default.
         max_tokens: the longest reply, in tokens; None leaves the vendor's default.
+        line: what another thread hangs up to end the reply at once; None where nobody does.
     """
 
     temperature: float | None = None
     max_tokens: int | None = None
+    line: Line | None = None
 
 
 class Provider(Protocol):
@@ -58,7 +61,8 @@ class Provider(Protocol):
         """Yield the reply as it arrives.
 
         Closing the iterator, or an exception thrown into it (KeyboardInterrupt), cancels the
-        request and frees its connection.
+        request and frees its connection. So does hanging up `sampling.line`, also while nothing
+        has arrived yet; it ends the iterator, or raises HungUp from it.
 
         Args:
             messages: at most one system message, first; then user and assistant in turn; the

@@ -17,6 +17,7 @@ from kagura_nb.errors import ProviderError
 from kagura_nb.providers import vertex
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
+from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
@@ -39,7 +40,7 @@ class GeminiProvider:
 
     model: str
     faults: Faults
-    connect: "Callable[[], genai.Client]" = field(repr=False)
+    connect: "Callable[[Line | None], genai.Client]" = field(repr=False)
     context_tokens: int = CONTEXT_TOKENS
     on_this_machine: bool = False
     notice: str | None = None
@@ -51,7 +52,7 @@ class GeminiProvider:
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
         with _named(self.faults):
-            client = self.connect()
+            client = self.connect(sampling.line)
             reply = client.models.generate_content_stream(**self._request(messages, sampling))
             first = list(islice(reply, 1))
         with closing(reply), _named(self.faults, begun=True):  # type: ignore[type-var]
@@ -109,8 +110,8 @@ def open_gemini(vendor: str, model: str, settings: Settings) -> GeminiProvider:
 
 
 @lru_cache(maxsize=8)
-def _client(address: str, key: str, timeout: float) -> "genai.Client":
-    """One client, with its open connections, for all turns to the same server."""
+def _client(address: str, key: str, timeout: float, line: Line | None = None) -> "genai.Client":
+    """One client, with its open connections, for all turns to the same server on the same line."""
     from google import genai
     from google.genai import types
 
@@ -118,7 +119,12 @@ def _client(address: str, key: str, timeout: float) -> "genai.Client":
         attempts=3, initial_delay=0.5, jitter=0.5, http_status_codes=RETRIED
     )
     patience = round(timeout * 1000)
-    options = types.HttpOptions(base_url=address, timeout=patience, retry_options=retries)
+    options = types.HttpOptions(
+        base_url=address,
+        timeout=patience,
+        retry_options=retries,
+        client_args={"event_hooks": line.hooks} if line else None,
+    )
     return genai.Client(api_key=key, http_options=options)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
 from kagura_nb.providers import models
 from kagura_nb.providers.base import Chunk, Sampling
+from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
@@ -55,7 +56,8 @@ class LocalProvider:
             )
         longest = min(sampling.max_tokens or REPLY_TOKENS, room)
         generation = _Generation(self, {**prompt, "max_new_tokens": longest, **_drawn(sampling)})
-        yield from generation.pieces()
+        with (sampling.line or Line()).ended_by(generation.stop):
+            yield from generation.pieces()
         cut = generation.received >= longest and not generation.ended
         yield Chunk(usage=Usage(sent, generation.received), cut=cut)
 
@@ -106,6 +108,11 @@ class _Generation:
             raise ProviderError(
                 f"{self._model} failed ({self._failure})", "Choose another model with `%kagura use`"
             ) from self._failure
+
+    def stop(self) -> None:
+        """End it with the next token; whoever waits for that goes on at once."""
+        self._stopped.set()
+        self._streamer.end()
 
     def _run(self) -> None:
         from transformers import StoppingCriteriaList

@@ -16,6 +16,7 @@ from kagura_nb import keys, tokens
 from kagura_nb.errors import MissingKey, ProviderError
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
+from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
@@ -72,7 +73,7 @@ class OpenAIProvider:
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
         with _named(self.faults):
-            client = connect(self.faults.address, self.key, self.timeout)
+            client = connect(self.faults.address, self.key, self.timeout, sampling.line)
             reply = client.chat.completions.create(**self._request(messages, sampling))
         with reply, _named(self.faults, begun=True):
             yield from self._chunks(reply)
@@ -148,12 +149,13 @@ def _context_tokens(vendor: str, model: str) -> int:
 
 
 @lru_cache(maxsize=8)
-def connect(address: str, key: str, timeout: float) -> "openai.OpenAI":
-    """One client, with its open connections, for all turns to the same server."""
+def connect(address: str, key: str, timeout: float, line: Line | None = None) -> "openai.OpenAI":
+    """One client, with its open connections, for all turns to the same server on the same line."""
     import openai
 
     patience = openai.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
-    return openai.OpenAI(api_key=key, base_url=address, timeout=patience)
+    own = openai.DefaultHttpxClient(event_hooks=line.hooks) if line else None
+    return openai.OpenAI(api_key=key, base_url=address, timeout=patience, http_client=own)
 
 
 def _usage(reported: "CompletionUsage") -> Usage:

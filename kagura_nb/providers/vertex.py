@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from kagura_nb import keys
 from kagura_nb.errors import KeyRejected, MissingKey, ProviderError
 from kagura_nb.providers.faults import Faults, quoted
+from kagura_nb.providers.line import Line
 from kagura_nb.settings import Settings
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ def credentials() -> "tuple[Credentials, str]":
 
 
 @lru_cache(maxsize=8)
-def connect(place: Place) -> "genai.Client":
-    """One client, with its open connections and its access token.
+def connect(place: Place, line: Line | None = None) -> "genai.Client":
+    """One client of a line, with its open connections and its access token.
 
     Raises:
         MissingKey: there are no credentials.
@@ -109,7 +110,12 @@ def connect(place: Place) -> "genai.Client":
 
     retries = types.HttpRetryOptions(attempts=ATTEMPTS, initial_delay=0.5, jitter=0.5)
     patience = round(place.timeout * 1000)
-    options = types.HttpOptions(base_url=place.address, timeout=patience, retry_options=retries)
+    options = types.HttpOptions(
+        base_url=place.address,
+        timeout=patience,
+        retry_options=retries,
+        client_args={"event_hooks": line.hooks} if line else None,
+    )
     return genai.Client(
         vertexai=True,
         project=place.project,
