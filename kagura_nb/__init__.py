@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kagura_nb.assistant import Assistant
     from kagura_nb.auto import auto_finetune
     from kagura_nb.errors import KaguraError
+    from kagura_nb.frames import frame
+    from kagura_nb.notebook.chat.opening import chat
     from kagura_nb.privacy import PrivacyFilter
     from kagura_nb.settings import Settings
     from kagura_nb.store import ConversationCollector, Selection
@@ -33,6 +35,8 @@ PUBLIC = {
     "Selection": "kagura_nb.store",
     "Settings": "kagura_nb.settings",
     "auto_finetune": "kagura_nb.auto",
+    "chat": "kagura_nb.notebook.chat.opening",
+    "frame": "kagura_nb.frames",
 }
 
 __version__ = "0.1.0"
@@ -47,6 +51,8 @@ __all__ = [
     "Selection",
     "Settings",
     "auto_finetune",
+    "chat",
+    "frame",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]

@@ -27,7 +27,7 @@ LAZY_ROOTS = {
     "onnxscript", "tokenizers", "tiktoken", "tiktoken_ext", "keyring", "matplotlib", "tqdm",
     "huggingface_hub", "phonenumbers", "platformdirs", "presidio_analyzer", "sudachipy",
     "tomli_w", "filelock", "httpx2",
-    "safetensors", "ipywidgets", "accelerate", "requests", "latex2mathml", "pandas",
+    "psutil", "safetensors", "ipywidgets", "accelerate", "requests", "latex2mathml", "pandas",
 }  # fmt: skip
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

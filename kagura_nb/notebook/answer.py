@@ -49,6 +49,7 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
         display(explanation(turn))
     if turn.conversation_id and turn.text:
         _offer_stars(workspace, turn.conversation_id)
+        workspace.changed(workspace.assistant.store.get(turn.conversation_id))
         _offer_training(workspace)
     if stopped:
         kept = "what had arrived" if turn.conversation_id else "nothing of it"
@@ -117,7 +118,7 @@ def _stars(workspace: Workspace, conversation_id: str) -> Stars:
     assistant = workspace.assistant
 
     def rate(rating: int | None, comment: str | None) -> str:
-        return assistant.rate(conversation_id, rating, comment)
+        return workspace.rate(conversation_id, rating, comment, assistant)
 
     shown = Stars(conversation_id, rate)
     workspace.shown[conversation_id] = shown

@@ -8,11 +8,13 @@ from datetime import datetime
 import click
 
 from kagura_nb.errors import SettingsError
+from kagura_nb.notebook.chat.command import chat
 from kagura_nb.notebook.config import config
 from kagura_nb.notebook.costs import costs
 from kagura_nb.notebook.dashboard.live import dashboard
 from kagura_nb.notebook.data import data
 from kagura_nb.notebook.exchange import export, import_
+from kagura_nb.notebook.finding import find
 from kagura_nb.notebook.models import compare, models, use
 from kagura_nb.notebook.rating import rate
 from kagura_nb.notebook.scan import scan
@@ -32,8 +34,6 @@ from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, 
 from kagura_nb.records import Conversation, short
 from kagura_nb.store import Selection
 
-SHORTEST_RELATED = 3
-"""Characters of a query from which on it also finds what is only related."""
 SENTENCE = 200
 """Characters of a sub-command's first sentence at most."""
 LISTED = ("id", "time", "stars", "you", "reply")
@@ -97,6 +97,7 @@ def correct(
     if not remove and not text.strip():
         raise SettingsError("The correction is empty", "Write the better reply behind the id")
     changed = workspace.assistant.correct(conversation_id, None if remove else text)
+    workspace.changed(workspace.assistant.store.get(conversation_id))
     return line("The correction is removed; it counts by its stars again." if remove else changed)
 
 
@@ -123,15 +124,11 @@ def history(workspace: Workspace, limit: int, session: str | None, good: bool) -
 @pass_workspace
 def search(workspace: Workspace, words: tuple[str, ...], limit: int) -> View:
     """Find conversations: first those with the words in them, then related ones."""
-    assistant, text = workspace.assistant, " ".join(words)
-    literal = assistant.store.search(text, limit)
-    found = {one.id: ("the words", one) for one in literal}
-    if len(text.strip()) >= SHORTEST_RELATED:
-        for one in assistant.memory.recall(text, limit):
-            found.setdefault(one.conversation.id, ("related", one.conversation))
+    text = " ".join(words)
+    found = find(workspace.assistant, text, limit)
     if not found:
         return line(f"Nothing was found for {text!r}. Try fewer or other words.")
-    rows = [(why, *_listed(one)) for why, one in list(found.values())[:limit]]
+    rows = [(why, *_listed(one)) for why, one in found]
     return table(f"Found for {text!r}", ("has", *LISTED), rows)
 
 
@@ -188,7 +185,7 @@ def forget(
 
 
 TABLE = (
-    dashboard, data, scan, config, use, models, compare, costs, train, jobs, rate, import_,
+    chat, dashboard, data, scan, config, use, models, compare, costs, train, jobs, rate, import_,
     export,
 )  # fmt: skip
 for one in TABLE:

@@ -130,7 +130,8 @@ def _shown(view: View | None) -> View | None:
     """What is left to show by returning it: nothing where a live part must come below."""
     if view is None or view.live is None or not in_notebook():
         return view
-    display(view)
+    if str(view):
+        display(view)
     display(view.live())
     return None
 

@@ -12,15 +12,15 @@ save, carries no word of the conversation or of the comment.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from kagura_nb.notebook.static import joined
+
 Rate = Callable[[int | None, str | None], str]
 
-STATIC = Path(__file__).parent / "static"
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-rating")
 
 
@@ -37,8 +37,8 @@ class Stars(anywidget.AnyWidget):  # type: ignore[misc]
         comment: the comment that is on disk now.
     """
 
-    _esm = STATIC / "stars.js"
-    _css = STATIC / "stars.css"
+    _esm = joined("rating.js", "stars.js")
+    _css = joined("stars.css")
     conversation_id = traitlets.Unicode().tag(sync=True)
     rating = traitlets.Int(None, allow_none=True).tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)

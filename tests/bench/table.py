@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 BENCHMARKS = (
     "imports", "cells", "recall", "collecting", "traffic", "clicks", "practice", "privacy", "lora",
-    "datasets", "curation", "dashboard", "exchange",
+    "datasets", "curation", "dashboard", "exchange", "panel",
 )  # fmt: skip
 HEADS = ("what", "measured", "wanted", "ratio", "note")
 
