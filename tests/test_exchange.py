@@ -152,7 +152,7 @@ def test_a_talk_with_chatgpt_becomes_a_session_of_its_shown_branch(
         "reasoning": 1,
         "other versions of a message": 1,
     }
-    assert report.places["images"] == "entry 1, 'A talk'"
+    assert report.places["images"] == ["entry 1, 'A talk'"]
 
 
 def test_a_talk_with_claude_becomes_a_session(store: ConversationCollector, tmp_path: Path) -> None:
@@ -218,6 +218,15 @@ def test_an_object_over_several_lines_is_one_entry(
     path = tmp_path / "one.json"
     path.write_text(json.dumps(SHAREGPT, indent=2))
     assert bring(store, path).done == 2
+
+
+def test_the_same_words_under_another_system_are_another_dialogue(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    rows = [{"messages": [{"role": "system", "content": f"Be {how}."}, *said]} for how in "ab"]
+    report = bring(store, dumped(tmp_path / "file", *rows, *rows, {"messages": said}))
+    assert (report.done, report.known) == (3, 2)
 
 
 HEADINGS = "# Notes\n\n## You\nHi\n\n## ChatGPT said:\n\nHello\n---\n\n## User\nBye\n## AI\nSee you"
@@ -402,7 +411,8 @@ def test_broken_and_foreign_entries_are_passed_over_and_counted(
         "entries of another format",
         "a prompt without a reply",
         "somebody else's: narrator",
-        "line 2",
+        "line 2\n",
+        "line 9",
     ):
         assert said in plain
 

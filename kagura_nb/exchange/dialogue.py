@@ -105,7 +105,7 @@ def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
         if isinstance(one, Skip):
             yield one
             continue
-        key = _digest(key, *one.texts)
+        key = _digest(key, *(system.content for system in systems), *one.texts)
         name = name or key.hex()
         last = _after(last, one.at or (None if last else dialogue.at), name)
         yield _conversation(dialogue, name, systems, one, last, one.answered[-1].id or key.hex())

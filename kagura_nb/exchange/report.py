@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+EXAMPLES = 3
+"""Places that are named for a reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -15,7 +18,7 @@ class Report:
         done: conversations that were added, or that ratings changed.
         known: those that were there already, or were rated so already.
         skipped: how much was not taken over, by reason, the most first.
-        places: where each reason was met first.
+        places: where each reason was met first, up to `EXAMPLES` of them.
         broken: where and how the file breaks off, empty where it does not.
         stopped: whether the user ended it.
         changed: ids of conversations whose ratings changed, in order.
@@ -26,7 +29,7 @@ class Report:
     done: int = 0
     known: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
-    places: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, list[str]] = field(default_factory=dict)
     broken: str = ""
     stopped: bool = False
     changed: tuple[str, ...] = ()
@@ -40,13 +43,15 @@ class Tally:
     done: int = 0
     known: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
-    places: dict[str, str] = field(default_factory=dict)
+    places: dict[str, list[str]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
     def skip(self, reason: str, place: str) -> None:
         """Count what is not taken over."""
         self.skipped[reason] += 1
-        self.places.setdefault(reason, place)
+        met = self.places.setdefault(reason, [])
+        if len(met) < EXAMPLES and place not in met:
+            met.append(place)
 
     def report(
         self,

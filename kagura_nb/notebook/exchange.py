@@ -37,9 +37,10 @@ def import_(workspace: Workspace, /, file: Path, format: str | None) -> View:
         shown += line(f"⚠ {report.broken}. What came before is taken in.")
     if report.skipped:
         rows = [
-            (why, f"{count:,}", report.places.get(why)) for why, count in report.skipped.items()
+            (why, f"{count:,}", "\n".join(report.places[why]))
+            for why, count in report.skipped.items()
         ]
-        shown += table("Not taken over", ("what", "how many", "first at"), rows)
+        shown += table("Not taken over", ("what", "how many", "for example"), rows)
     return replace(shown, failed=bool(report.broken or report.stopped))
 
 
