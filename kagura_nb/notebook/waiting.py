@@ -3,8 +3,11 @@
 It is an output of its own that the reply takes over, so that nothing of it stays.
 """
 
+import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from IPython.core.getipython import get_ipython
@@ -14,6 +17,7 @@ from kagura_nb.notebook.views import line
 
 PATIENCE = 0.5
 """Seconds without text after which the sign is shown."""
+CONSOLES = ("jupyter-console", "jupyter_console", "qtconsole")
 
 
 class SignOfLife:
@@ -57,7 +61,20 @@ class SignOfLife:
 
 def in_notebook() -> bool:
     """Whether a front end is there that rewrites outputs and draws widgets: no terminal does."""
-    return hasattr(get_ipython(), "kernel")
+    return hasattr(get_ipython(), "kernel") and not _of_a_console()
+
+
+@cache
+def _of_a_console() -> bool:
+    """Whether this kernel was begun by a program that is a terminal to it.
+
+    No message tells: they ask as every client does, and pass over outputs that are rewritten.
+    """
+    from psutil import Error, Process
+
+    with suppress(Error):
+        return any(name in word for word in Process(os.getppid()).cmdline() for name in CONSOLES)
+    return False
 
 
 def _cell() -> str:

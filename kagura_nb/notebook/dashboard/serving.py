@@ -157,7 +157,7 @@ def _free(port: int | None) -> int:
             return int(free.getsockname()[1])
     except OSError as error:
         raise SettingsError(
-            f"Port {port} cannot be used ({error.strerror})",
+            f"Port {port} cannot be used ({os.strerror(error.errno or 0)})",
             "Choose another one, or leave out --port",
         ) from None
 

@@ -13,14 +13,14 @@ function render({ model, el }) {
     else if (message.kind === "done") view.done(message.serial);
   }
 
-  const traits = "change:rating change:status change:failed";
-  model.on(traits, showSaved);
+  const traits = ["change:rating", "change:status", "change:failed"]; // marimo takes one at a time
+  traits.forEach((one) => model.on(one, showSaved));
   model.on("msg:custom", onAnswer);
   showSaved();
   model.send({ kind: "open" });
   return () => {
     view.destroy();
-    model.off(traits, showSaved);
+    traits.forEach((one) => model.off(one, showSaved));
     model.off("msg:custom", onAnswer);
   };
 }

@@ -1,0 +1,297 @@
+"""Other programs that people run notebooks with, each for real: what they show, and what is kept.
+
+JupyterLab is in `test_browser` and `test_chat_in_lab`, nbclient in `test_notebooks`.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import nbformat
+import pexpect
+import pytest
+from click.testing import CliRunner
+from conftest import free_port, wait_for
+from kernels import SECONDS
+from lab import Lab, SoleNotebook, screenshot, start_lab
+from lived import live
+from playwright.sync_api import Browser, Page, expect
+
+from kagura_nb import ConversationCollector, Settings
+from kagura_nb.cli import cli
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
+"""Where the programs of this Python are."""
+START_MS = 60_000
+MARIMO = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo
+
+    from kagura_nb.notebook.stars import Stars
+
+    def rate(rating, comment):
+        with open("ratings", "a") as file:
+            file.write(f"{rating}\\n")
+        return "Saved."
+
+    marimo.ui.anywidget(Stars("01ARZ3NDEKTSV4RRFFQ69G5FAV", rate))
+    return
+"""
+
+
+@pytest.fixture(scope="module")
+def sole(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A real Notebook 7 in its own folders."""
+    with start_lab(tmp_path_factory.mktemp("sole"), "notebook") as running:
+        yield running
+
+
+# --- Notebook 7 ----------------------------------------------------------------------------------
+
+
+def test_notebook_7_answers_and_rates(sole: Lab, page: Page) -> None:
+    sole.write("n.ipynb", "%load_ext kagura_nb", "%%kagura\nWhat is the capital of France?")
+    notebook = SoleNotebook(page, sole, "n.ipynb")
+    notebook.run(0)
+
+    output = notebook.run(1)
+    expect(output).to_contain_text("The capital of France is Paris.")
+    output.get_by_role("radio", name="5 stars").click()
+    expect(output.get_by_role("status")).to_contain_text("Saved. 1 of 100")
+
+    one = ConversationCollector(settings=Settings.load(home=sole.home)).get("last")
+    assert (one.prompt, one.rating) == ("What is the capital of France?", 5)
+    notebook.screenshot("notebook7", output)
+
+
+# --- papermill and nbconvert ---------------------------------------------------------------------
+
+
+def program(name: str, *arguments: object, cwd: Path) -> str:
+    """Run a program of this Python to its end, and return what it writes."""
+    environment = {**os.environ, "IPYTHONDIR": str(cwd / "ipython"), "JUPYTER_NO_CONFIG": "1"}
+    done = subprocess.run(
+        [PROGRAMS / name, *map(str, arguments)],
+        cwd=cwd, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first notebook, as papermill has run it."""
+    folder = tmp_path_factory.mktemp("papermill")
+    path = folder / "executed.ipynb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KAGURA_HOME", str(folder / "home"))
+        first = ROOT / "notebooks" / "01_first_conversation.ipynb"
+        program("papermill", "--no-progress-bar", first, path, cwd=folder)
+    return path
+
+
+def test_papermill_runs_a_notebook(executed: Path) -> None:
+    notebook = nbformat.read(executed, as_version=4)
+    said = "\n".join(
+        one.get("text") or one["data"]["text/plain"]
+        for cell in notebook.cells
+        for one in cell.get("outputs", ())
+    )
+    assert "The capital of France is Paris." in said
+    assert "☆☆☆☆☆  rate with: %kagura rate" in said
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_an_executed_notebook_is_read_without_a_kernel(executed: Path, form: str) -> None:
+    saved = nbformat.read(executed, as_version=4)
+    saved.metadata.pop("widgets")  # JupyterLab keeps none
+    path = executed.with_name(f"as-saved-{form}.ipynb")
+    nbformat.write(saved, path)
+
+    said = program("jupyter-nbconvert", "--to", form, "--stdout", path, cwd=executed.parent)
+
+    assert "The capital of France is Paris." in said
+    assert "rate with: %kagura rate" in said
+    assert "What is the capital of Japan?" in said and "ready for training" in said
+
+
+def test_a_page_made_of_a_notebook_runs_nothing_that_a_model_wrote(tmp_path: Path) -> None:
+    hostile = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+    cell = nbformat.v4.new_code_cell(
+        f"from kagura_nb.notebook.streaming import StreamingMarkdown\n"
+        f"reply = StreamingMarkdown(); reply.update({hostile!r}); reply.finish({{}})"
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "hostile.ipynb")
+
+    program("jupyter-nbconvert", "--to", "html", "--execute", "hostile.ipynb", cwd=tmp_path)
+
+    page = (tmp_path / "hostile.html").read_text("utf-8")
+    outputs = page.partition("jp-OutputArea-output")[2]
+    assert "owned" in outputs
+    assert "<script>document.title" not in outputs and "<img src=x" not in outputs
+
+
+# --- terminals -----------------------------------------------------------------------------------
+
+
+def test_a_console_shows_plain_text(home: Path, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "IPYTHONDIR": str(tmp_path),
+        "JUPYTER_NO_CONFIG": "1",
+        "TERM": "dumb",
+    }
+    console = pexpect.spawn(
+        str(PROGRAMS / "jupyter-console"), ["--simple-prompt"],
+        env=environment, encoding="utf-8", timeout=SECONDS, dimensions=(50, 200),
+    )  # fmt: skip
+    console.expect(r"In \[1\]: ")
+    console.sendline("%load_ext kagura_nb")
+    console.expect(r"In \[2\]: ")
+    console.sendline("get_ipython().run_cell_magic('kagura', '', 'What is the capital of France?')")
+    console.expect("The capital of France is Paris.")
+    console.expect("Rate it with %kagura rate last 5")
+    console.expect(r"In \[3\]: ")
+    console.sendline("%kagura rate last 5")
+    console.expect("Saved. 1 of 100")
+    console.sendline("exit")
+    console.expect(pexpect.EOF)
+
+    assert ConversationCollector().get("last").rating == 5
+
+
+# --- marimo --------------------------------------------------------------------------------------
+
+
+def test_marimo_shows_stars_that_rate(tmp_path: Path, page: Page) -> None:
+    (tmp_path / "notebook.py").write_text(MARIMO)
+    port = free_port()
+    command = [
+        PROGRAMS / "marimo",
+        "run",
+        "notebook.py",
+        "--headless",
+        "--no-token",
+        "--port",
+        port,
+    ]
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with subprocess.Popen([*map(str, command)], cwd=tmp_path, env=environment) as server:
+        try:
+            wait_for(port)
+            page.goto(f"http://127.0.0.1:{port}")
+            page.get_by_role("radio", name="4 stars").click(timeout=START_MS)
+            expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+        finally:
+            server.send_signal(signal.SIGTERM)
+
+    assert (tmp_path / "ratings").read_text() == "4\n"
+
+
+# --- Voilà ---------------------------------------------------------------------------------------
+
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "a2FndXJhIGthZ3VyYSBrYQ==",
+}
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[tuple[pexpect.spawn, SplitResult]]:  # type: ignore[type-arg]
+    """The dashboard as `kagura-nb dashboard` serves it, and its address."""
+    environment = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "HOME": str(folder)}
+    running = pexpect.spawn(
+        str(PROGRAMS / "kagura-nb"), ["dashboard", "--no-browser", *options],
+        env=environment, encoding="utf-8", timeout=2 * SECONDS, dimensions=(50, 200),
+    )  # fmt: skip
+    running.expect(r"The dashboard is at (http://127\.0\.0\.1:\d+/\?token=\S+) until")
+    assert running.match is not None
+    yield running, urlsplit(running.match[1])
+    running.close(force=True)
+
+
+def answered(url: SplitResult, path: str, **headers: str) -> int:
+    """The status of a request, redirects not followed."""
+    connection = HTTPConnection(url.netloc, timeout=SECONDS)
+    connection.request("GET", path, headers=headers)
+    with closing(connection):
+        return connection.getresponse().status
+
+
+def programs_with(words: str) -> list[str]:
+    """The programs that run now with words in their arguments, as everybody may see them."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            arguments = (one / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            found += [arguments] if words in arguments else []
+    return found
+
+
+def test_voila_shows_the_dashboard_to_whoever_has_the_token_and_to_nobody_else(
+    store: ConversationCollector, tmp_path: Path, page: Page
+) -> None:
+    live(store, 40, 20, datetime.now(UTC))
+    opened: list[str] = []
+    page.on("websocket", lambda one: opened.append(one.url))
+    page.set_viewport_size({"width": 1200, "height": 1600})
+    with served(tmp_path) as (running, url):
+        page.goto(url.geturl())
+        shown = page.locator(".kagura-live")
+        expect(shown.locator("[data-card=glance]")).to_contain_text("40", timeout=START_MS)
+        expect(page.locator(".kagura-dashboard:not(.kagura-live)")).to_be_hidden()
+        store.collect("One more", "Yes", "practice")
+        shown.get_by_role("button", name="Refresh").click()
+        expect(shown.locator("[data-card=glance]")).to_contain_text("41")
+        screenshot(page, "dashboard-voila")
+
+        channels = urlsplit(opened[0]).path
+        (kernel,) = re.findall(r"kernels/([0-9a-f-]{36})/", channels)
+        assert "/channels" in channels and len(programs_with(kernel)) == 1
+        assert answered(url, f"{channels}?{url.query}", **HANDSHAKE) == 101
+        assert answered(url, channels, **HANDSHAKE) == 403
+        assert answered(url, f"{channels}?token=wrong", **HANDSHAKE) == 403
+        assert answered(url, "/") in (302, 403)
+        assert answered(url, "/?token=wrong") in (302, 403)
+        assert not programs_with(url.query.partition("=")[2])
+        with pytest.raises(ConnectionRefusedError):  # of our other addresses
+            socket.create_connection(("127.0.0.2", url.port or 0), timeout=SECONDS)
+
+        running.sendintr()
+        running.expect(pexpect.EOF)
+
+    assert not programs_with(kernel) and not programs_with(f"--port={url.port}")
+
+
+def test_voila_ends_with_the_command(home: Path, tmp_path: Path) -> None:
+    with served(tmp_path) as (running, url):
+        assert programs_with(f"--port={url.port}")
+        running.kill(signal.SIGTERM)
+        running.expect(pexpect.EOF)
+
+    assert not programs_with(f"--port={url.port}")
+
+
+def test_a_port_that_is_taken_is_told(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        error = CliRunner().invoke(cli, ["dashboard", "--port", port]).exception
+    assert str(error).startswith(f"Port {port} cannot be used (Address already in use)")
