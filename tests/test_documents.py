@@ -3,6 +3,8 @@
 import contextlib
 import io
 import re
+import subprocess
+import sys
 from dataclasses import Field, fields
 from pathlib import Path
 
@@ -66,5 +68,15 @@ def test_the_python_in_a_guide_runs(document: Path) -> None:
     blocks = [one for one in BLOCK.findall(document.read_text("utf-8")) if "%" not in one[:1]]
 
     with contextlib.redirect_stdout(io.StringIO()):
-        for block in blocks:
-            exec(compile(block, document.name, "exec"), {})
+        exec(compile("\n".join(blocks), document.name, "exec"), {})
+
+
+def test_binder_builds_from_the_repository() -> None:
+    """repo2docker, which Binder runs, reads the files and says how it would build."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)]
+
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+    said = told.stdout + told.stderr
+    assert "python=3.11" in said
+    assert "RUN ./binder/postBuild" in said
