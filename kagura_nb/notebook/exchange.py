@@ -7,6 +7,7 @@ export mine.jsonl               all, or what options choose; `import` takes it i
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -73,7 +74,7 @@ def _summary(report: Report, file: Path) -> str:
     if report.known:
         said.append(f"Already there: {report.known:,}.")
     if report.stopped:
-        said.append(f"Stopped: `{program()} import {file}` goes on with the rest.")
+        said.append(f"Stopped: `{program()} import {quote(str(file))}` goes on with the rest.")
     if report.done:
         said.append("Memory learns them in the background.")
     return " ".join(said)

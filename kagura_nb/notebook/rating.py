@@ -5,6 +5,7 @@ rate 1 --tag wrong                    says how many would be rated
 rate 1 --tag wrong --yes              rates them, and says how to take it back
 """
 
+from shlex import quote
 from typing import Any
 
 import click
@@ -59,7 +60,7 @@ def told(report: Report, changed: str) -> str:
     if report.known:
         said.append(f"{report.known:,} had it already.")
     if report.undo is not None:
-        said.append(f"`{program()} import {report.undo}` takes it back.")
+        said.append(f"`{program()} import {quote(str(report.undo))}` takes it back.")
     return " ".join(said)
 
 
