@@ -14,6 +14,10 @@ from kagura_nb.store import Selection
 pytestmark = pytest.mark.browser
 
 SETUP = '%load_ext kagura_nb\n%config KaguraMagics.user = "{user}"'
+SLEEP = """import time
+open("begun", "w").close()
+time.sleep(30)
+open("ended", "w").close()"""
 HOSTILE = "<img src=x onerror=\"document.title='evil'\"><b>much</b>"
 
 Open = Callable[..., Locator]
@@ -213,9 +217,13 @@ def test_the_next_dataset_is_built_and_told(
 
 
 def test_it_is_shown_again_after_a_reload_and_answers_while_a_cell_runs(
-    open_view: Open, stored: ConversationCollector, notebooks: list[LabNotebook], page: Page
+    open_view: Open,
+    stored: ConversationCollector,
+    notebooks: list[LabNotebook],
+    page: Page,
+    lab: Lab,
 ) -> None:
-    open_view("import time\ntime.sleep(30)")
+    open_view(SLEEP)
     (notebook,) = notebooks
     view_in(notebook).get_by_label("Words").fill("key")
     expect(rows(view_in(notebook))).to_have_count(1)
@@ -225,11 +233,13 @@ def test_it_is_shown_again_after_a_reload_and_answers_while_a_cell_runs(
     notebook.run(1)
     view = view_in(notebook)
     notebook.start(2)
+    while not (lab.notebooks / "begun").exists():
+        page.wait_for_timeout(100)
 
     rows(view).first.get_by_role("radio", name="3 stars").click()
 
     expect(status(view)).to_contain_text("from 4 stars on", timeout=10_000)
-    expect(page.locator("#jp-main-statusbar")).to_contain_text("ipykernel) | Busy")
+    assert not (lab.notebooks / "ended").exists()
     assert stored.get("last").rating == 3
 
 

@@ -96,6 +96,8 @@ def test_the_dataset_notebook_selects_corrects_compares_and_writes(
     assert "dpo, of 4 stars and more" in said[8]
     assert "Wrote 2 rows" in said[10]
     assert "preferred_output" in said[11]
+    assert "Ask Dana Whitfield" in said[12]
+    assert len(said[13].splitlines()) == 2 and said[14] == "1"
 
 
 def test_the_costs_notebook_sums_draws_prices_and_estimates(home: Path, tmp_path: Path) -> None:
