@@ -2,13 +2,15 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 from kernels import Kernel
-from lived import MODELS, SAID, live, train
+from lab import Lab, LabNotebook
+from lived import MODELS, SAID, live, steps, train
+from playwright.sync_api import Page, expect
 
 from kagura_nb import ConversationCollector
 from kagura_nb.cli import cli
@@ -17,6 +19,8 @@ from kagura_nb.notebook.dashboard.cards import CARDS
 from kagura_nb.notebook.dashboard.timeline import Stars, Timeline, Unit, periods, timeline
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.settings import Settings
+from kagura_nb.store import jobs
 from kagura_nb.store.activity import Count
 
 NOW = datetime.now(UTC)
@@ -281,3 +285,85 @@ def test_a_notebook_shows_the_page_and_the_live_one_below_whose_state_is_its_tit
     (state,) = [one for one in opened if "title" in one]
     own = {name: value for name, value in state.items() if value is not None and name[0] != "_"}
     assert own == {"title": "Dashboard of default", "layout": own["layout"]}
+
+
+# --- in JupyterLab -------------------------------------------------------------------------------
+
+SHOW = """
+from kagura_nb.notebook.commands import run
+from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.settings import Settings
+shown = run(Workspace(lambda: Settings.load(user="{user}")), ["dashboard"])
+display(shown, shown.live())
+"""
+"""Without the extension, which would go on with the training."""
+
+
+@pytest.fixture
+def owner(lab: Lab, request: pytest.FixtureRequest) -> ConversationCollector:
+    """The store of a user of this test's own, with a training that runs."""
+    user = request.node.name.replace("_", "-")[:60]
+    store = ConversationCollector(user, Settings.load(home=lab.home))
+    live(store, 60, 30, NOW)
+    train(store, NOW)
+    return store
+
+
+@pytest.fixture
+def opened(lab: Lab, page: Page, owner: ConversationCollector) -> Iterator[LabNotebook]:
+    """A notebook that shows the dashboard."""
+    name = f"{owner.settings.user}.ipynb"
+    lab.write(name, SHOW.format(user=owner.settings.user))
+    page.set_viewport_size({"width": 1300, "height": 2400})
+    notebook = LabNotebook(page, lab, name)
+    notebook.wait_for_kernel()
+    notebook.run(0)
+    yield notebook
+    lab.shut_down_kernels()
+
+
+def test_it_follows_a_training_and_leaves_the_other_cards_alone(
+    opened: LabNotebook, owner: ConversationCollector
+) -> None:
+    seen = opened.output(0).locator(".kagura-live")
+    activity, trainings = (seen.locator(f"[data-card={one}]") for one in ("activity", "jobs"))
+    expect(trainings).to_contain_text("133 of 400")
+    expect(seen.get_by_role("status")).to_have_text("A training is running.")
+    activity.get_by_text("Numbers").click()
+    activity.evaluate("one => (one.mine = true)")
+
+    with owner.database.write() as connection:
+        runs = jobs.under_way(connection)[0]
+        jobs.append(connection, runs.id, steps(NOW, 134, 300))
+    expect(trainings).to_contain_text("300 of 400")
+    assert activity.evaluate("one => one.mine && one.querySelector('details').open")
+    opened.screenshot("dashboard-live", seen)
+
+    with owner.database.write() as connection:
+        jobs.move(connection, runs, "succeeded", model="openai:ft:mine")
+    expect(trainings).to_contain_text("openai:ft:mine")
+    expect(seen.get_by_role("status")).to_have_text("")
+
+
+def test_it_is_refreshed_by_keyboard_and_stays_in_the_saved_notebook(
+    opened: LabNotebook, owner: ConversationCollector, lab: Lab
+) -> None:
+    seen = opened.output(0).locator(".kagura-live")
+    saved = opened.output(0).locator(".kagura-dashboard:not(.kagura-live)")
+    glance = "[data-card=glance]"
+    expect(seen.locator(glance)).to_contain_text("60")
+    expect(saved).to_be_hidden()
+
+    owner.collect("One more", "Yes", "practice")
+    seen.get_by_role("button", name="Refresh").press("Enter")
+    expect(seen.locator(glance)).to_contain_text("61")
+    opened.save()
+    lab.shut_down_kernels()
+    opened.page.goto("about:blank")
+    reopened = LabNotebook(opened.page, lab, opened.name)
+    again = reopened.output(0)
+
+    expect(again.locator(f".kagura-dashboard {glance}")).to_contain_text("60")
+    expect(again.get_by_role("img", name="Conversations by day")).to_be_visible()
+    reopened.screenshot("dashboard-saved", again)
+    reopened.wait_for_kernel()  # a server that is to end meanwhile does not
