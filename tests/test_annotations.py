@@ -16,7 +16,7 @@ ANNOTATED = ("rating", "comment", "correction", "tags", "excluded")
 
 
 @pytest.fixture
-def three(store: ConversationCollector, rate: Rate) -> list[str]:
+def noted(store: ConversationCollector, rate: Rate) -> list[str]:
     """Rated with 5, 2 and 2 stars; the second has a comment, a correction and two tags."""
     ids = [*rate(1, stars=5), *rate(2, stars=2)]
     store.add_feedback(ids[1], 2, "too short")
@@ -26,43 +26,43 @@ def three(store: ConversationCollector, rate: Rate) -> list[str]:
 
 
 def test_all_is_changed_at_once_and_what_it_was_takes_it_back(
-    store: ConversationCollector, three: list[str]
+    store: ConversationCollector, noted: list[str]
 ) -> None:
-    as_it_was = store.get_many(three)
+    as_it_was = store.get_many(noted)
     wanted = [
-        Annotation(three[0], rating=1, tags=("b", "a"), excluded="private"),
-        Annotation(three[1], comment=None, correction=None, tags=()),
-        Annotation(three[2], rating=None, comment="why", correction="この方がよい"),
+        Annotation(noted[0], rating=1, tags=("b", "a"), excluded="private"),
+        Annotation(noted[1], comment=None, correction=None, tags=()),
+        Annotation(noted[2], rating=None, comment="why", correction="この方がよい"),
     ]
 
     before = annotate(store.database, wanted)
 
-    one, two, three_ = (store.get(each) for each in three)
+    one, two, third = (store.get(each) for each in noted)
     assert (one.rating, one.tags, one.excluded) == (1, ("a", "b"), "private")
     assert (two.rating, two.comment, two.correction, two.tags) == (2, None, None, ())
-    assert (three_.rating, three_.comment, three_.correction) == (None, "why", "この方がよい")
+    assert (third.rating, third.comment, third.correction) == (None, "why", "この方がよい")
     annotate(store.database, before)
-    assert store.get_many(three) == as_it_was
+    assert store.get_many(noted) == as_it_was
 
 
-def test_saying_it_again_changes_nothing(store: ConversationCollector, three: list[str]) -> None:
-    wanted = [Annotation(one, rating=3, tags=("x",)) for one in three]
+def test_saying_it_again_changes_nothing(store: ConversationCollector, noted: list[str]) -> None:
+    wanted = [Annotation(one, rating=3, tags=("x",)) for one in noted]
 
     assert len(annotate(store.database, wanted)) == 3
     assert annotate(store.database, wanted) == []
 
 
-def test_only_what_differs_is_told(store: ConversationCollector, three: list[str]) -> None:
-    same = Annotation(three[0], rating=5, comment=None, tags=(), excluded=None)
-    partly = Annotation(three[1], rating=4, comment="too short")
+def test_only_what_differs_is_told(store: ConversationCollector, noted: list[str]) -> None:
+    same = Annotation(noted[0], rating=5, comment=None, tags=(), excluded=None)
+    partly = Annotation(noted[1], rating=4, comment="too short")
 
-    assert annotate(store.database, [same, partly]) == [Annotation(three[1], rating=2)]
+    assert annotate(store.database, [same, partly]) == [Annotation(noted[1], rating=2)]
 
 
 def test_of_two_for_one_conversation_the_later_counts(
-    store: ConversationCollector, three: list[str]
+    store: ConversationCollector, noted: list[str]
 ) -> None:
-    one = three[0]
+    one = noted[0]
 
     before = annotate(
         store.database,
@@ -87,18 +87,18 @@ def test_of_two_for_one_conversation_the_later_counts(
 )
 def test_one_bad_value_and_nothing_is_written(
     store: ConversationCollector,
-    three: list[str],
+    noted: list[str],
     wrong: dict[str, object],
     error: type[StoreError],
 ) -> None:
     with pytest.raises(error) as caught:
         annotate(
             store.database,
-            [Annotation(three[0], rating=1), Annotation(three[2], **wrong)],  # type: ignore[arg-type]
+            [Annotation(noted[0], rating=1), Annotation(noted[2], **wrong)],  # type: ignore[arg-type]
         )
 
     assert caught.value.cure and "\n" not in str(caught.value)
-    assert store.get(three[0]).rating == 5
+    assert store.get(noted[0]).rating == 5
 
 
 def test_an_unknown_conversation_is_named_and_nothing_is_written(

@@ -24,12 +24,12 @@ Ask = Callable[..., Answer]
 
 
 @pytest.fixture
-def assistant(store: ConversationCollector) -> Assistant:
+def curator(store: ConversationCollector) -> Assistant:
     return Assistant(settings=store.settings)
 
 
 @pytest.fixture
-def ids(store: ConversationCollector) -> dict[str, str]:
+def eight(store: ConversationCollector) -> dict[str, str]:
     """Eight conversations, one of each kind."""
     begun = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -57,28 +57,28 @@ def ids(store: ConversationCollector) -> dict[str, str]:
 
 
 @pytest.fixture
-def view(assistant: Assistant, ids: dict[str, str]) -> CurationView:
-    return CurationView(assistant, spec=Spec())
+def view(curator: Assistant, eight: dict[str, str]) -> CurationView:
+    return CurationView(curator, spec=Spec())
 
 
 @pytest.fixture
-def ask(view: CurationView) -> Ask:
-    """What the browser gets: `ask("page", start=20)`."""
+def says(view: CurationView) -> Ask:
+    """What the browser gets: `says("page", start=20)`."""
 
-    def asked(kind: str, **more: Any) -> Answer:
+    def answered(kind: str, **more: Any) -> Answer:
         answer = view.answer({"kind": kind, **more})
         json.dumps(answer)
         return answer
 
-    return asked
+    return answered
 
 
-def find(ask: Ask, order: str = "time", *, descending: bool = True, **filter: str) -> Answer:
-    return ask("find", filter=filter, order=order, descending=descending)
+def find(says: Ask, order: str = "time", *, descending: bool = True, **filter: str) -> Answer:
+    return says("find", filter=filter, order=order, descending=descending)
 
 
-def act(ask: Ask, act: str, ids: list[str], value: Any = None) -> Answer:
-    return ask("act", act=act, ids=ids, value=value)
+def act(says: Ask, act: str, ids: list[str], value: Any = None) -> Answer:
+    return says("act", act=act, ids=ids, value=value)
 
 
 # --- finding ---------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ def act(ask: Ask, act: str, ids: list[str], value: Any = None) -> Answer:
     ids=str,
 )
 def test_what_is_asked_for_is_found(
-    ask: Ask, ids: dict[str, str], filter: dict[str, str], names: str
+    says: Ask, eight: dict[str, str], filter: dict[str, str], names: str
 ) -> None:
-    answer = find(ask, **filter)
+    answer = find(says, **filter)
 
-    assert [row["id"] for row in answer["rows"]] == [ids[name] for name in names.split()]
+    assert [row["id"] for row in answer["rows"]] == [eight[name] for name in names.split()]
     assert answer["total"] == len(names.split())
 
 
@@ -129,56 +129,56 @@ def test_what_is_asked_for_is_found(
      ("tokens", "out", "long")],
 )  # fmt: skip
 def test_it_comes_in_every_order(
-    ask: Ask, ids: dict[str, str], order: str, first: str, last: str
+    says: Ask, eight: dict[str, str], order: str, first: str, last: str
 ) -> None:
-    down = [row["id"] for row in find(ask, order)["rows"]]
-    up = [row["id"] for row in find(ask, order, descending=False)["rows"]]
+    down = [row["id"] for row in find(says, order)["rows"]]
+    up = [row["id"] for row in find(says, order, descending=False)["rows"]]
 
-    assert (down[0], down[-1]) == (ids[first], ids[last])
+    assert (down[0], down[-1]) == (eight[first], eight[last])
     assert up == down[::-1]
 
 
 @pytest.mark.parametrize("filter", [{"since": "yesterday"}, {"until": "2026-13-01"}])
-def test_a_date_that_is_none_is_told(ask: Ask, filter: dict[str, str]) -> None:
-    assert "is no date. Write it like" in find(ask, **filter)["failed"]
+def test_a_date_that_is_none_is_told(says: Ask, filter: dict[str, str]) -> None:
+    assert "is no date. Write it like" in find(says, **filter)["failed"]
 
 
 def test_the_parts_of_a_dataset_are_found_with_the_reasons(
-    assistant: Assistant, ids: dict[str, str]
+    curator: Assistant, eight: dict[str, str]
 ) -> None:
-    view = CurationView(assistant, assistant.datasets.build())
+    view = CurationView(curator, curator.datasets.build())
 
     def found(part: str) -> dict[str, str | None]:
         wanted = {"filter": {"part": part}, "order": "time", "descending": True}
         rows = view.answer({"kind": "find", **wanted})["rows"]
         return {row["id"]: row["reason"] for row in rows}
 
-    assert found("train").keys() == {ids[name] for name in ("long", "cat", "fixed")}
-    assert found("out") == {ids["out"]: "excluded boring"}
+    assert found("train").keys() == {eight[name] for name in ("long", "cat", "fixed")}
+    assert found("out") == {eight["out"]: "excluded boring"}
     assert len(found("any")) == 4
 
 
 def test_a_page_has_twenty_rows_and_what_was_found_stays(
-    ask: Ask, store: ConversationCollector
+    says: Ask, store: ConversationCollector
 ) -> None:
     for number in range(25):
         store.collect(f"What is {number}?", "A number.", "practice")
 
-    first = find(ask, stars="0")
-    act(ask, "rate", [first["rows"][0]["id"]], 4)
-    second = ask("page", start=20)
-    again = ask("page", start=0)
+    first = find(says, stars="0")
+    act(says, "rate", [first["rows"][0]["id"]], 4)
+    second = says("page", start=20)
+    again = says("page", start=0)
 
     assert (len(first["rows"]), len(second["rows"]), first["total"]) == (20, 7, 27)
     assert [row["id"] for row in again["rows"]] == [row["id"] for row in first["rows"]]
     assert again["rows"][0]["rating"] == 4
-    assert ask("page", start=10**9)["start"] == 20
+    assert says("page", start=10**9)["start"] == 20
 
 
-def test_there_is_something_to_choose_from(ask: Ask) -> None:
-    find(ask, holds="anything")
+def test_there_is_something_to_choose_from(says: Ask) -> None:
+    find(says, holds="anything")
 
-    assert ask("open")["choices"] == {
+    assert says("open")["choices"] == {
         "sessions": ["default", "japanese"],
         "models": ["ollama:x", "practice"],
         "tags": ["home"],
@@ -186,22 +186,22 @@ def test_there_is_something_to_choose_from(ask: Ask) -> None:
     }
 
 
-def test_near_duplicates_are_found(ask: Ask, store: ConversationCollector) -> None:
+def test_near_duplicates_are_found(says: Ask, store: ConversationCollector) -> None:
     told = "It is built of granite and was lit in 1871. Its lamp is seen for eighteen miles."
     one = store.collect("Tell me about the lighthouse on the cape, please.", told, "practice")
     two = store.collect("tell me about the LIGHTHOUSE on the cape, please.", told, "practice")
 
-    answer = find(ask, like=one)
+    answer = find(says, like=one)
 
     assert [row["id"] for row in answer["rows"]] == [one, two]
-    assert find(ask, like=two)["total"] == 2
+    assert find(says, like=two)["total"] == 2
 
 
 def test_a_list_masks_what_is_private_and_an_opened_row_marks_it(
-    ask: Ask, ids: dict[str, str]
+    says: Ask, eight: dict[str, str]
 ) -> None:
-    (row,) = find(ask, text=MAIL)["rows"]
-    details = ask("details", id=ids["mail"])
+    (row,) = find(says, text=MAIL)["rows"]
+    details = says("details", id=eight["mail"])
 
     assert row["reply"] == [("Write to ", ""), ("EMAIL", "EMAIL")] and row["types"] == ["EMAIL"]
     assert details["response"] == [("Write to ", ""), (MAIL, "EMAIL")]
@@ -209,22 +209,22 @@ def test_a_list_masks_what_is_private_and_an_opened_row_marks_it(
 
 
 def test_texts_are_cut_and_without_what_a_terminal_obeys(
-    ask: Ask, store: ConversationCollector
+    says: Ask, store: ConversationCollector
 ) -> None:
     one = store.collect("\x1b[31mred\x1b[0m " + "x" * 2_000, "y" * 200_000, "practice")
 
-    row = find(ask)["rows"][0]
-    details = ask("details", id=one)
+    row = find(says)["rows"][0]
+    details = says("details", id=one)
 
     assert sum(len(text) for text, _ in row["prompt"]) < 500 and "\x1b" not in json.dumps(row)
     assert details["cut"] and details["editable"] is None
 
 
 def test_an_opened_row_says_how_it_would_leave(
-    assistant: Assistant, store: ConversationCollector
+    curator: Assistant, store: ConversationCollector
 ) -> None:
     one = store.add_feedback(store.collect("Where?", f"Write to {MAIL}", "practice"), 5)
-    view = CurationView(assistant, assistant.datasets.build())
+    view = CurationView(curator, curator.datasets.build())
 
     leaves = view.answer({"kind": "details", "id": one})["leaves"]
 
@@ -251,84 +251,84 @@ def test_an_opened_row_says_how_it_would_leave(
     ],
 )
 def test_an_act_is_on_disk_told_in_one_line_and_taken_back(
-    ask: Ask,
-    ids: dict[str, str],
+    says: Ask,
+    eight: dict[str, str],
     store: ConversationCollector,
     what: str,
     value: Any,
     said: str,
     there: tuple[str, Any],
 ) -> None:
-    before = store.get(ids["poor"])
+    before = store.get(eight["poor"])
 
-    answer = act(ask, what, [ids["poor"]], value)
+    answer = act(says, what, [eight["poor"]], value)
 
     assert said in answer["said"] and "\n" not in answer["said"]
-    assert getattr(store.get(ids["poor"]), there[0]) == there[1]
+    assert getattr(store.get(eight["poor"]), there[0]) == there[1]
     if "already" not in said:
         assert (answer["changed"], bool(answer["undo"])) == (1, True)
-        assert ask("undo")["said"].startswith("Taken back: ")
-    assert store.get(ids["poor"]) == before
-    assert ask("open")["changed"] == 0
+        assert says("undo")["said"].startswith("Taken back: ")
+    assert store.get(eight["poor"]) == before
+    assert says("open")["changed"] == 0
 
 
 def test_all_that_was_found_is_changed_and_taken_back_at_once(
-    ask: Ask, store: ConversationCollector, ids: dict[str, str]
+    says: Ask, store: ConversationCollector, eight: dict[str, str]
 ) -> None:
     many = [store.collect(f"What is {n}?", "A number.", "practice") for n in range(30)]
-    find(ask, text="number")
+    find(says, text="number")
 
-    answer = ask("act", act="rate", ids=[], all=True, value=5)
+    answer = says("act", act="rate", ids=[], all=True, value=5)
 
     assert answer["said"].startswith("5 stars for 30 conversations; 33 of 100 good")
     assert {one.rating for one in store.get_many(many).values()} == {5}
-    ask("act", act="tag", ids=[], all=True, value="sums")
+    says("act", act="tag", ids=[], all=True, value="sums")
     assert store.count(Selection(tag="sums")) == 30
-    assert ask("undo")["undo"] == "5 stars for 30 conversations"
-    assert (ask("undo")["undo"], store.count(Selection(tag="sums", stars=5))) == ("", 0)
+    assert says("undo")["undo"] == "5 stars for 30 conversations"
+    assert (says("undo")["undo"], store.count(Selection(tag="sums", stars=5))) == ("", 0)
 
 
 def test_changes_are_taken_back_in_turn_and_then_there_are_none(
-    ask: Ask, store: ConversationCollector, ids: dict[str, str]
+    says: Ask, store: ConversationCollector, eight: dict[str, str]
 ) -> None:
     for stars in (3, 4, 5):
-        act(ask, "rate", [ids["poor"]], stars)
+        act(says, "rate", [eight["poor"]], stars)
 
-    ratings = [ask("undo") and store.get(ids["poor"]).rating for _ in range(3)]
+    ratings = [says("undo") and store.get(eight["poor"]).rating for _ in range(3)]
 
     assert ratings == [4, 3, 1]
-    assert "nothing to undo" in ask("undo")["failed"]
+    assert "nothing to undo" in says("undo")["failed"]
 
 
 @pytest.mark.parametrize("what", ["forget", "redact"])
 def test_what_is_forgotten_or_redacted_is_not_brought_back(
-    ask: Ask, store: ConversationCollector, ids: dict[str, str], what: str
+    says: Ask, store: ConversationCollector, eight: dict[str, str], what: str
 ) -> None:
-    act(ask, "comment", [ids["mail"]], f"ask {MAIL}")
-    act(ask, "comment", [ids["mail"]], "nothing")
-    act(ask, "rate", [ids["mail"], ids["poor"]], 5)
+    act(says, "comment", [eight["mail"]], f"ask {MAIL}")
+    act(says, "comment", [eight["mail"]], "nothing")
+    act(says, "rate", [eight["mail"], eight["poor"]], 5)
 
-    answer = act(ask, what, [ids["mail"]])
+    answer = act(says, what, [eight["mail"]])
 
     assert "for good: 1 conversation." in answer["said"]
     while answer["undo"]:
-        answer = ask("undo")
-    assert store.get(ids["poor"]).rating == 1
+        answer = says("undo")
+    assert store.get(eight["poor"]).rating == 1
     assert not any(MAIL in text for one in store.iterate() for text in one.texts)
-    assert find(ask)["total"] == (7 if what == "forget" else 8)
+    assert find(says)["total"] == (7 if what == "forget" else 8)
 
 
 def test_what_another_kernel_has_forgotten_stays_so(
-    ask: Ask, store: ConversationCollector, ids: dict[str, str]
+    says: Ask, store: ConversationCollector, eight: dict[str, str]
 ) -> None:
-    act(ask, "rate", [ids["poor"], ids["cat"]], 5)
-    store.forget(Selection(ids=(ids["poor"],)))
+    act(says, "rate", [eight["poor"], eight["cat"]], 5)
+    store.forget(Selection(ids=(eight["poor"],)))
 
-    answer = ask("undo")
+    answer = says("undo")
 
-    assert answer["said"].startswith("Taken back") and store.get(ids["cat"]).rating == 4
-    assert ids["poor"] not in {row["id"] for row in answer["rows"]}
-    assert "There is no conversation" in act(ask, "rate", [ids["poor"]], 5)["failed"]
+    assert answer["said"].startswith("Taken back") and store.get(eight["cat"]).rating == 4
+    assert eight["poor"] not in {row["id"] for row in answer["rows"]}
+    assert "There is no conversation" in act(says, "rate", [eight["poor"]], 5)["failed"]
 
 
 @pytest.mark.parametrize(
@@ -347,10 +347,10 @@ def test_a_failure_is_told(view: CurationView, message: Answer, problem: str) ->
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost(
-    ask: Ask, store: ConversationCollector, ids: dict[str, str], assistant: Assistant
+    says: Ask, store: ConversationCollector, eight: dict[str, str], curator: Assistant
 ) -> None:
-    find(ask)
-    with assistant.store.database.read() as connection:
+    find(says)
+    with curator.store.database.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         engine = connection.engine
 
@@ -358,23 +358,23 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
     event.listen(engine, "checkout", fill)
-    answer = act(ask, "comment", [ids["poor"]], "x" * 100_000)
+    answer = act(says, "comment", [eight["poor"]], "x" * 100_000)
     event.remove(engine, "checkout", fill)
     engine.dispose()
 
     assert "Free some space" in answer["failed"]
-    assert store.get(ids["poor"]).comment is None
-    assert act(ask, "comment", [ids["poor"]], "x")["changed"] == 1
+    assert store.get(eight["poor"]).comment is None
+    assert act(says, "comment", [eight["poor"]], "x")["changed"] == 1
 
 
-def test_the_next_dataset_is_built_and_compared(assistant: Assistant, ids: dict[str, str]) -> None:
-    view = CurationView(assistant, assistant.datasets.build(), Spec())
+def test_the_next_dataset_is_built_and_compared(curator: Assistant, eight: dict[str, str]) -> None:
+    view = CurationView(curator, curator.datasets.build(), Spec())
 
     def answer(kind: str, **more: Any) -> Answer:
         return view.answer({"kind": kind, **more})
 
-    assert answer("act", act="exclude", ids=[ids["cat"]], value="")["changed"] == 1
-    assert answer("act", act="rate", ids=[ids["plain"]], value=5)["changed"] == 2
+    assert answer("act", act="exclude", ids=[eight["cat"]], value="")["changed"] == 1
+    assert answer("act", act="rate", ids=[eight["plain"]], value=5)["changed"] == 2
     built = answer("build")
 
     assert "3 to learn from" in built["said"] and "1 more, 1 less, 2 kept" in built["said"]
@@ -385,8 +385,8 @@ def test_the_next_dataset_is_built_and_compared(assistant: Assistant, ids: dict[
     assert "Nothing changes" in answer("build")["said"]
 
 
-def test_without_a_spec_the_command_is_named(assistant: Assistant, ids: dict[str, str]) -> None:
-    view = CurationView(assistant, assistant.datasets.build())
+def test_without_a_spec_the_command_is_named(curator: Assistant, eight: dict[str, str]) -> None:
+    view = CurationView(curator, curator.datasets.build())
 
     assert "%kagura data" in view.answer({"kind": "build"})["failed"]
 
@@ -395,11 +395,11 @@ def test_without_a_spec_the_command_is_named(assistant: Assistant, ids: dict[str
 
 
 def test_what_was_not_looked_through_is_said_and_looked_through(
-    assistant: Assistant, store: ConversationCollector
+    curator: Assistant, store: ConversationCollector
 ) -> None:
     for number in range(240):
         store.collect(f"Write to user{number}@example.org", "Yes.", "practice")
-    curation = Curation(assistant)
+    curation = Curation(curator)
     done, told = threading.Event(), list[int]()
 
     curation.find(Selection(holds="EMAIL"))
@@ -413,20 +413,20 @@ def test_what_was_not_looked_through_is_said_and_looked_through(
 
 
 def test_a_changed_text_is_looked_at_again(
-    assistant: Assistant, ask: Ask, ids: dict[str, str]
+    curator: Assistant, says: Ask, eight: dict[str, str]
 ) -> None:
-    assert find(ask, holds="EMAIL")["total"] == 1
+    assert find(says, holds="EMAIL")["total"] == 1
 
-    act(ask, "correct", [ids["poor"]], "Write to someone@example.org")
-    assert looking.missing(assistant.store) == [ids["poor"]]
+    act(says, "correct", [eight["poor"]], "Write to someone@example.org")
+    assert looking.missing(curator.store) == [eight["poor"]]
 
-    assert find(ask, holds="EMAIL")["total"] == 2
-    act(ask, "redact", [ids["poor"]])
-    assert find(ask, holds="EMAIL")["total"] == 1
+    assert find(says, holds="EMAIL")["total"] == 2
+    act(says, "redact", [eight["poor"]])
+    assert find(says, holds="EMAIL")["total"] == 1
 
 
 def test_only_indexes_are_read_to_find_and_to_sort(
-    store: ConversationCollector, ids: dict[str, str]
+    store: ConversationCollector, eight: dict[str, str]
 ) -> None:
     plans = []
     selections = [Selection(), Selection(complete=True, model="practice")]
@@ -522,6 +522,6 @@ def test_it_answers_while_a_cell_runs(kernel: Kernel, shown: tuple[str, str]) ->
     assert is_printed(kernel.until(lambda message: is_printed(message, "rated"))[-1], "rated 1")
 
 
-def test_nobody_undoes_what_was_not_done(assistant: Assistant) -> None:
+def test_nobody_undoes_what_was_not_done(curator: Assistant) -> None:
     with pytest.raises(SettingsError):
-        Curation(assistant).undo()
+        Curation(curator).undo()

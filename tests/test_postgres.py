@@ -5,11 +5,24 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from servers.postgres import PostgresServer
+from test_annotations import *  # noqa: F403  many changes at once, on this database
 from test_costs import (  # noqa: F401
     spend,
     test_a_month_is_summed_by_day_model_and_purpose,
     test_small_amounts_add_up_exactly,
     test_what_was_spent_before_there_was_a_ledger_is_in_it,
+)
+from test_curation import (  # noqa: F401
+    curator,
+    eight,
+    says,
+    test_a_changed_text_is_looked_at_again,
+    test_it_comes_in_every_order,
+    test_near_duplicates_are_found,
+    test_the_parts_of_a_dataset_are_found_with_the_reasons,
+    test_there_is_something_to_choose_from,
+    test_what_is_asked_for_is_found,
+    view,
 )
 from test_deploy import (  # noqa: F401
     test_only_what_was_drawn_while_both_answered_is_compared,
