@@ -101,6 +101,7 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
         self._line = Line()
         self._context = copy_context()
         self.on_msg(lambda _widget, content, _buffers: self._take(content))
+        _READER.submit(window, workspace.assistant.store.database, self.session, {})  # to be quick
 
     def __repr__(self) -> str:
         """The line that terminals, nbconvert and viewers without widgets show."""

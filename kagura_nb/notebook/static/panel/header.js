@@ -46,6 +46,9 @@ function headerView(kernel) {
 
   return {
     el,
+    get model() {
+      return models.value;
+    },
     choices(message) {
       const known = message.sessions.some((one) => one.name === message.session);
       const listed = known ? message.sessions : [{ name: message.session, title: "New session" }, ...message.sessions];

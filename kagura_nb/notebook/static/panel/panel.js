@@ -168,7 +168,7 @@ function render({ model, el }) {
     if (known && message.was) turns.delete(message.was), turns.set(message.turn, known);
     if (message.was) end(known);
     if (known || message.prompt === undefined || message.session !== session || !latest) return;
-    follow(() => add(message));
+    follow(() => add(message.live ? { ...message, model: header.model } : message));
     if (message.live) setBusy(true), (log.scrollTop = log.scrollHeight);
   }
 
