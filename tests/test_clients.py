@@ -25,6 +25,7 @@ from kernels import SECONDS
 from lab import Lab, SoleNotebook, screenshot, start_lab
 from lived import live
 from playwright.sync_api import Browser, Page, expect
+from training import wait_until
 
 from kagura_nb import ConversationCollector, Settings
 from kagura_nb.cli import cli
@@ -219,7 +220,7 @@ def served(folder: Path, *options: str) -> Iterator[tuple[pexpect.spawn, SplitRe
     """The dashboard as `kagura-nb dashboard` serves it, and its address."""
     environment = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "HOME": str(folder)}
     running = pexpect.spawn(
-        str(PROGRAMS / "kagura-nb"), ["dashboard", "--no-browser", *options],
+        str(PROGRAMS / "kagura-nb"), ["dashboard", *options],
         env=environment, encoding="utf-8", timeout=2 * SECONDS, dimensions=(50, 200),
     )  # fmt: skip
     running.expect(r"The dashboard is at (http://127\.0\.0\.1:\d+/\?token=\S+) until")
@@ -253,7 +254,7 @@ def test_voila_shows_the_dashboard_to_whoever_has_the_token_and_to_nobody_else(
     opened: list[str] = []
     page.on("websocket", lambda one: opened.append(one.url))
     page.set_viewport_size({"width": 1200, "height": 1600})
-    with served(tmp_path) as (running, url):
+    with served(tmp_path, "--no-browser") as (running, url):
         page.goto(url.geturl())
         shown = page.locator(".kagura-live")
         expect(shown.locator("[data-card=glance]")).to_contain_text("40", timeout=START_MS)
@@ -281,9 +282,21 @@ def test_voila_shows_the_dashboard_to_whoever_has_the_token_and_to_nobody_else(
     assert not programs_with(kernel) and not programs_with(f"--port={url.port}")
 
 
-def test_voila_ends_with_the_command(home: Path, tmp_path: Path) -> None:
+def test_voila_ends_with_the_command_and_the_browsers_arguments_do_not_tell_the_token(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(
+        f'#!/bin/sh\necho "$1" >{tmp_path}/asked; cp "${{1#file://}}" {tmp_path}/page\n'
+    )
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
     with served(tmp_path) as (running, url):
+        wait_until(lambda: ["asked"] if (tmp_path / "page").exists() else [])
+        assert url.geturl() in (tmp_path / "page").read_text()
+        assert url.query not in (tmp_path / "asked").read_text()
         assert programs_with(f"--port={url.port}")
+
         running.kill(signal.SIGTERM)
         running.expect(pexpect.EOF)
 

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from kernels import Kernel
 from lab import Lab, LabNotebook
 from lived import MODELS, SAID, live, steps, train
 from playwright.sync_api import Page, expect
+from test_notebooks import executed
 
 from kagura_nb import ConversationCollector
 from kagura_nb.cli import cli
@@ -224,6 +226,12 @@ def test_the_terminal_prints_the_same(store: ConversationCollector) -> None:
     printed = CliRunner().invoke(cli, ["dashboard", "--text"])
     assert printed.exit_code == 0
     assert "Dashboard of default" in printed.output and "█" in printed.output
+
+
+def test_the_shipped_notebook_shows_it(home: Path, tmp_path: Path) -> None:
+    page, live = executed("dashboard", tmp_path).cells[-1].outputs
+    assert "There are no datasets yet" in page.data["text/plain"]
+    assert live.data["text/plain"] == "%kagura dashboard shows it as it is now."
 
 
 def test_without_voila_one_line_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:

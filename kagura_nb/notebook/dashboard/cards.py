@@ -211,7 +211,7 @@ def _verdict(course: Timeline) -> str:
     if course.change is None:
         return f"Whether {latest} were better cannot be told yet: too few ratings."
     by, low, high = course.change
-    how = f"{by:+.1f} stars, 95 % interval {low:+.1f} to {high:+.1f}"
+    how = f"{by:+.1f} stars, 95\u00a0% interval {low:+.1f} to {high:+.1f}"
     if low <= 0 <= high:
         return f"Whether {latest} were better than all before cannot be told: {how}."
     return f"{latest.capitalize()} were {'better' if by > 0 else 'worse'} than all before: {how}."
