@@ -24,6 +24,11 @@ from test_curation import (  # noqa: F401
     test_what_is_asked_for_is_found,
     view,
 )
+from test_dashboard import (  # noqa: F401
+    test_conversations_are_counted_by_period_model_and_stars,
+    test_everything_is_on_one_page,
+    workspace,
+)
 from test_deploy import (  # noqa: F401
     test_only_what_was_drawn_while_both_answered_is_compared,
 )
