@@ -44,6 +44,11 @@ app = marimo.App()
 def _():
     import marimo
 
+{code}
+    marimo.ui.anywidget(shown)
+    return
+"""
+STARS = """
     from kagura_nb.notebook.stars import Stars
 
     def rate(rating, comment):
@@ -51,8 +56,14 @@ def _():
             file.write(f"{rating}\\n")
         return "Saved."
 
-    marimo.ui.anywidget(Stars("01ARZ3NDEKTSV4RRFFQ69G5FAV", rate))
-    return
+    shown = Stars("01ARZ3NDEKTSV4RRFFQ69G5FAV", rate)
+"""
+PANEL = """
+    from kagura_nb.notebook.chat.panel import ChatPanel
+    from kagura_nb.notebook.workspace import Workspace
+    from kagura_nb.settings import Settings
+
+    shown = ChatPanel(Workspace(Settings.load))
 """
 
 
@@ -180,8 +191,10 @@ def test_a_console_shows_plain_text(home: Path, tmp_path: Path) -> None:
 # --- marimo --------------------------------------------------------------------------------------
 
 
-def test_marimo_shows_stars_that_rate(tmp_path: Path, page: Page) -> None:
-    (tmp_path / "notebook.py").write_text(MARIMO)
+@contextmanager
+def in_marimo(code: str, folder: Path, page: Page) -> Iterator[None]:
+    """A page on which marimo runs a notebook that shows what the code makes."""
+    (folder / "notebook.py").write_text(MARIMO.replace("{code}", code))
     port = free_port()
     command = [
         PROGRAMS / "marimo",
@@ -192,17 +205,34 @@ def test_marimo_shows_stars_that_rate(tmp_path: Path, page: Page) -> None:
         "--port",
         port,
     ]
-    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-    with subprocess.Popen([*map(str, command)], cwd=tmp_path, env=environment) as server:
+    environment = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    with subprocess.Popen([*map(str, command)], cwd=folder, env=environment) as server:
         try:
             wait_for(port)
             page.goto(f"http://127.0.0.1:{port}")
-            page.get_by_role("radio", name="4 stars").click(timeout=START_MS)
-            expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+            yield
         finally:
             server.send_signal(signal.SIGTERM)
 
+
+def test_marimo_shows_stars_that_rate(tmp_path: Path, page: Page) -> None:
+    with in_marimo(STARS, tmp_path, page):
+        page.get_by_role("radio", name="4 stars").click(timeout=START_MS)
+        expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+
     assert (tmp_path / "ratings").read_text() == "4\n"
+
+
+def test_marimo_shows_a_panel_that_answers(home: Path, tmp_path: Path, page: Page) -> None:
+    with in_marimo(PANEL, tmp_path, page):
+        box = page.get_by_placeholder("Ask")
+        box.fill("What is the capital of France?", timeout=START_MS)
+        box.press("Enter")
+        answer = page.get_by_role("log")
+        expect(answer).to_contain_text("The capital of France is Paris.", timeout=START_MS)
+        screenshot(page, "marimo-panel")
+
+    assert ConversationCollector().get("last").response == "The capital of France is Paris."
 
 
 # --- Voilà ---------------------------------------------------------------------------------------
