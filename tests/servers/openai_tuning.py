@@ -192,7 +192,8 @@ class OpenAITuningServer(OpenAIServer):
     def _made(self, kind: str, **fields: Any) -> Any:
         number = next(self._numbers)
         prefix = {"file": "file", "fine_tuning.job": "ftjob"}.get(kind, "ftevent")
-        made = {"id": f"{prefix}-{self._mark}{number}", "object": kind, "created_at": START + number}
+        name = f"{prefix}-{self._mark}{number}"
+        made = {"id": name, "object": kind, "created_at": START + number}
         return {**made, "organization_id": "org", **fields}
 
 
