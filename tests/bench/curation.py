@@ -27,6 +27,8 @@ from tests.bench.stores import PROMPT_WORDS, REPLY_WORDS, Speech, fill
 from tests.bench.table import Row, show
 
 SIZE = 100_000
+PASSES = 3
+"""Of finding, on a machine that does other things as well."""
 PROMISED = 300
 """Milliseconds for any filter, order or page."""
 FILTERS: tuple[dict[str, str], ...] = (
@@ -78,14 +80,17 @@ def _found(view: CurationView) -> Iterator[Row]:
             for filter in FILTERS
             for descending in (True, False)
         ]
-        taken = [(timed(lambda one=one: ask(view, "find", **one)), one["filter"]) for one in wanted]
+        taken = [
+            (timed(lambda one=one: ask(view, "find", **one), PASSES), one["filter"])
+            for one in wanted
+        ]
         slowest, filter = max(taken, key=lambda one: one[0])
         usual = sorted(time for time, _ in taken)[len(taken) // 2]
         note = f"{filter or 'all'}; median {usual:.0f} ms"
         yield Row(f"slowest filter of {SIZE:,} by {order}", slowest, "ms", PROMISED, note=note)
     near = ask(view, "page", start=0)["rows"][0]["id"]
     wanted = {"filter": {"like": near}, "order": "time", "descending": True}
-    like = timed(lambda: ask(view, "find", **wanted))
+    like = timed(lambda: ask(view, "find", **wanted), PASSES)
     yield Row("near-duplicates of one", like, "ms", PROMISED)
 
 
@@ -127,11 +132,14 @@ def ask(view: CurationView, kind: str, **more: Any) -> dict[str, Any]:
     return answer
 
 
-def timed(action: Callable[[], object]) -> float:
-    """Milliseconds that something takes."""
-    begun = time.perf_counter()
-    action()
-    return 1000 * (time.perf_counter() - begun)
+def timed(action: Callable[[], object], passes: int = 1) -> float:
+    """Milliseconds that something takes; of several passes the fastest counts."""
+    taken = []
+    for _ in range(passes):
+        begun = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - begun)
+    return 1000 * min(taken)
 
 
 @contextmanager
