@@ -110,9 +110,10 @@ class Selection:
 
     def _said(self) -> Iterator[ColumnElement[bool]]:
         created_at = conversations.c.created_at
+        said = search_text.c
         for word in folded(self.text or "").split():
-            found = search_text.c.folded.contains(word, autoescape=True)
-            yield conversations.c.id.in_(_holders(search_text, found))
+            found = said.folded.contains(word, autoescape=True)
+            yield exists().where(said.conversation_id == conversations.c.id, found)
         if self.since is not None:
             yield created_at >= to_text(self.since)
         if self.until is not None:
