@@ -20,7 +20,7 @@ from kagura_nb.store import ConversationCollector, Selection
 
 HISTORY = 20
 """Conversations of the session that are sent along at most."""
-CANDIDATES = 50
+CANDIDATES = 30
 """Recalled and newest good conversations among which examples are chosen."""
 HISTORY_SHARE = 2
 """One part in so many of what prompt and system text leave goes to the history at most."""
