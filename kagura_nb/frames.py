@@ -5,7 +5,7 @@
     before = assistant.apply(frame)                        all of it on disk, or nothing
     assistant.apply(before)                                as it was
 
-`COLUMNS` are in a frame; those of `WRITTEN` are written back, and only where they differ from what
+`COLUMNS` are in a frame; those of `FIELDS` are written back, and only where they differ from what
 is stored. What a frame does not have, as rows or as columns, stays as it is. pandas is optional.
 """
 
@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb.errors import InvalidRating, MissingExtra, StoreError
-from kagura_nb.records import KEEP, Annotation, Conversation
+from kagura_nb.records import BY_USER, KEEP, Annotation, Conversation
 from kagura_nb.store import ConversationCollector, Selection
-from kagura_nb.store.annotations import annotate
+from kagura_nb.store.annotations import FIELDS, annotate
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -25,7 +25,6 @@ COLUMNS = (
     "id", "created_at", "session", "model", "prompt", "reply", "correction", "rating", "comment",
     "tags", "excluded", "complete", "prompt_tokens", "completion_tokens", "cost",
 )  # fmt: skip
-WRITTEN = ("rating", "comment", "correction", "tags", "excluded")
 WHOLE = ("rating", "prompt_tokens", "completion_tokens")
 """Columns of whole numbers that may be missing."""
 OPEN = ("comment", "correction", "excluded")
@@ -73,11 +72,11 @@ def apply(store: ConversationCollector, changed: "DataFrame") -> "DataFrame":
 
     Args:
         store: has the conversations.
-        changed: rows of `of`, or any frame with `id` and some of `WRITTEN`. A missing value means
+        changed: rows of `of`, or any frame with `id` and some of `FIELDS`. A missing value means
             that there is none; `excluded` may be True or False instead of a reason.
 
     Returns:
-        The rows that are different now, as they were before, with `id` and `WRITTEN`: applying them
+        The rows that are different now, as they were before, with `id` and `FIELDS`: applying them
         takes the change back.
 
     Raises:
@@ -91,7 +90,7 @@ def apply(store: ConversationCollector, changed: "DataFrame") -> "DataFrame":
     known = store.get_many(one.id for one in given)
     before = annotate(store.database, given)
     rows = [_before(one, known[one.id]) for one in before]
-    made = pandas.DataFrame(rows, columns=["id", *WRITTEN])
+    made = pandas.DataFrame(rows, columns=["id", *FIELDS])
     return made.astype({"rating": "Int64"})
 
 
@@ -116,7 +115,7 @@ def _row(one: Conversation) -> tuple[Any, ...]:
 def _before(changed: Annotation, one: Conversation) -> tuple[Any, ...]:
     """What was there, read in the transaction that changed it where it did."""
     was = Annotation(one.id, one.rating, one.comment, one.correction, one.tags, one.excluded)
-    fields = {name: value for name in WRITTEN if (value := getattr(changed, name)) is not KEEP}
+    fields = {name: value for name in FIELDS if (value := getattr(changed, name)) is not KEEP}
     was = replace(was, **fields)
     tags = list(was.tags) if isinstance(was.tags, tuple) else []
     return (one.id, was.rating, was.comment, was.correction, tags, was.excluded)
@@ -125,12 +124,14 @@ def _before(changed: Annotation, one: Conversation) -> tuple[Any, ...]:
 def _annotations(pandas: Any, changed: "DataFrame") -> Iterator[Annotation]:
     if "id" not in changed:
         changed = changed.reset_index()
-    written = [name for name in WRITTEN if name in changed]
+    written = [name for name in FIELDS if name in changed]
     if "id" not in changed or not written:
         raise StoreError(
             "The frame has no id, or none of the columns that can be changed",
-            f"Give id and some of {', '.join(WRITTEN)}",
+            f"Give id and some of {', '.join(FIELDS)}",
         )
+    if changed["id"].isna().any():
+        raise StoreError("The frame has rows without an id", "Leave them out")
     if changed["id"].duplicated().any():
         raise StoreError("The frame has an id twice", "Leave one row for each conversation")
     for identifier, *values in _tuples(changed, ["id", *written]):
@@ -153,8 +154,8 @@ def _value(pandas: Any, name: str, value: Any) -> Any:
         return None
     if name == "rating":
         return _stars(value)
-    if name == "excluded" and isinstance(value, bool):
-        return "by the user" if value else None
+    if name == "excluded" and pandas.api.types.is_bool(value):
+        return BY_USER if value else None
     return value
 
 

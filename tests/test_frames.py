@@ -103,6 +103,20 @@ def test_stars_come_in_every_form_that_pandas_makes_of_them(
     assert assistant.store.get(one).rating == stars
 
 
+@pytest.mark.parametrize("kind", ["bool", "boolean", "object"])
+def test_a_column_of_yes_and_no_keeps_out_and_lets_in(
+    assistant: Assistant, rate: Rate, kind: str
+) -> None:
+    one, two = rate(2)
+    assistant.store.exclude(two, "boring")
+    flags = pandas.Series([True, False], dtype=kind)
+
+    assistant.apply(pandas.DataFrame({"id": [one, two], "excluded": flags}))
+
+    assert assistant.store.get(one).excluded == "by the user"
+    assert assistant.store.get(two).excluded is None
+
+
 def test_an_index_of_ids_will_do(assistant: Assistant, rate: Rate) -> None:
     (one,) = rate(1)
 
@@ -150,6 +164,14 @@ def test_a_frame_that_says_nothing_clear_is_refused(
     assistant: Assistant, frame: pandas.DataFrame
 ) -> None:
     with pytest.raises(KaguraError, match="The frame has"):
+        assistant.apply(frame)
+
+
+@pytest.mark.parametrize("missing", [None, pandas.NA, float("nan")])
+def test_rows_without_an_id_are_named(assistant: Assistant, missing: Any) -> None:
+    frame = pandas.DataFrame({"id": [missing, missing], "rating": [1, 2]})
+
+    with pytest.raises(KaguraError, match="The frame has rows without an id"):
         assistant.apply(frame)
 
 

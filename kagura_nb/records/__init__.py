@@ -1,6 +1,7 @@
 """The nouns of the project, as frozen dataclasses: what every layer passes to the next."""
 
 from kagura_nb.records.conversations import (
+    BY_USER,
     GOOD_RATING,
     KEEP,
     POOR_RATING,
@@ -29,6 +30,7 @@ from kagura_nb.records.training import (
 )
 
 __all__ = [
+    "BY_USER",
     "GOOD_RATING",
     "KEEP",
     "POOR_RATING",

@@ -15,6 +15,8 @@ GOOD_RATING = 4
 POOR_RATING = 2
 """Stars up to which a reply is never recalled as an answer."""
 
+BY_USER = "by the user"
+"""Why a conversation is kept out of training where no reason was given."""
 
 SHORT_ID = 6
 """Characters of an id's end that people see."""
