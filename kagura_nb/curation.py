@@ -10,6 +10,7 @@ gets its stars does not jump away from under the cursor. Everything is on disk w
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from kagura_nb.assistant import Assistant
@@ -19,7 +20,7 @@ from kagura_nb.memory.background import Background
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.records import GOOD_RATING, KEEP, Annotation, Conversation, Dataset, Forgotten
 from kagura_nb.store import Selection, browse
-from kagura_nb.store.annotations import annotate, annotations
+from kagura_nb.store.annotations import annotate, annotations, merged, take_back
 from kagura_nb.store.datasets import Difference
 
 BATCH = 500
@@ -34,13 +35,30 @@ class Change:
 
     Args:
         what: in words.
-        before: what was there.
+        at: when.
+        done: what was there, and what was said instead.
         dataset: version of the dataset that it came after, None where there was none.
     """
 
     what: str
-    before: tuple[Annotation, ...]
+    at: datetime
+    done: tuple[tuple[Annotation, Annotation], ...]
     dataset: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back.
+
+    Args:
+        what: in words.
+        ids: conversations that are different now.
+        left: how many are as they were, because they were changed elsewhere meanwhile.
+    """
+
+    what: str
+    ids: tuple[str, ...]
+    left: int
 
 
 class Curation:
@@ -121,8 +139,8 @@ class Curation:
         """What `undo` would take back, in words; empty where there is nothing."""
         return self._done[-1].what if self._done else ""
 
-    def undo(self) -> str:
-        """Take the last change back and say which one; those that are gone stay so.
+    def undo(self) -> Undone:
+        """Take the last change back, except what was changed, redacted or forgotten meanwhile.
 
         Raises:
             SettingsError: there is nothing to take back.
@@ -131,12 +149,10 @@ class Curation:
         if not self._done:
             raise SettingsError("There is nothing to undo", "Change something first")
         last = self._done[-1]
-        there = {one for one, _ in self._annotations([one.id for one in last.before])}
-        annotate(self._store.database, (one for one in last.before if one.id in there))
+        ids, left = take_back(self._store.database, last.done, last.at)
         self._done.pop()
-        same = last.dataset == self._version
-        self.changed += -len(last.before) if same else len(last.before)
-        return last.what
+        self.changed += -len(ids) if last.dataset == self._version else len(ids)
+        return Undone(last.what, tuple(ids), left)
 
     def forget(self, ids: Sequence[str]) -> Forgotten:
         """Remove conversations for good, see `Assistant.forget`; nothing of them can be undone."""
@@ -190,12 +206,13 @@ class Curation:
         self._looking = Background(self._look_at_all)
 
     def _annotate(self, what: str, given: Iterable[Annotation]) -> int:
-        wanted = list(given)
-        before = annotate(self._store.database, wanted)
+        at, wanted = datetime.now(UTC), merged(given)
+        before = annotate(self._store.database, wanted.values())
         if before:
-            self._done.append(Change(what, tuple(before), self._version))
+            done = tuple((one, wanted[one.id]) for one in before)
+            self._done.append(Change(what, at, done, self._version))
             self.changed += len(before)
-        self._assistant.datasets.ahead.ask(one.id for one in wanted if _may_be_good(one))
+        self._assistant.datasets.ahead.ask(one.id for one in wanted.values() if _may_be_good(one))
         return len(before)
 
     @property
@@ -217,10 +234,10 @@ class Curation:
         """Let no change be taken back that would bring back what is gone."""
         lost = set(ids)
         kept = (
-            replace(one, before=tuple(each for each in one.before if each.id not in lost))
+            replace(one, done=tuple(pair for pair in one.done if pair[0].id not in lost))
             for one in self._done
         )
-        self._done = [one for one in kept if one.before]
+        self._done = [one for one in kept if one.done]
 
     def _look_at_few(self) -> None:
         self.unlooked = looking.count_missing(self._store)

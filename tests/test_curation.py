@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from kagura_nb.curation import Curation
 from kagura_nb.datasets import Spec, looking
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.curation import CurationView
+from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.records import Usage
 from kagura_nb.store import browse
 
@@ -276,13 +277,13 @@ def test_all_that_was_found_is_changed_and_taken_back_at_once(
     says: Ask, store: ConversationCollector, eight: dict[str, str]
 ) -> None:
     many = [store.collect(f"What is {n}?", "A number.", "practice") for n in range(30)]
-    find(says, text="number")
+    found = find(says, text="number")["found"]
 
-    answer = says("act", act="rate", ids=[], all=True, value=5)
+    answer = says("act", act="rate", ids=[], all=True, found=found, value=5)
 
     assert answer["said"].startswith("5 stars for 30 conversations; 33 of 100 good")
     assert {one.rating for one in store.get_many(many).values()} == {5}
-    says("act", act="tag", ids=[], all=True, value="sums")
+    says("act", act="tag", ids=[], all=True, found=found, value="sums")
     assert store.count(Selection(tag="sums")) == 30
     assert says("undo")["undo"] == "5 stars for 30 conversations"
     assert (says("undo")["undo"], store.count(Selection(tag="sums", stars=5))) == ("", 0)
@@ -298,6 +299,65 @@ def test_changes_are_taken_back_in_turn_and_then_there_are_none(
 
     assert ratings == [4, 3, 1]
     assert "nothing to undo" in says("undo")["failed"]
+
+
+def test_all_means_what_is_on_screen_and_not_what_another_view_found(
+    says: Ask, store: ConversationCollector, eight: dict[str, str]
+) -> None:
+    seen = find(says, text="Sing")
+    find(says)
+
+    answer = says("act", act="exclude", ids=[], all=True, found=seen["found"], value="oops")
+
+    assert "another view has found others meanwhile" in answer["failed"]
+    assert store.count(Selection(excluded=True)) == 1
+    now = says("page", start=0)["found"]
+    assert "8 conversations" in says("act", act="include", ids=[], all=True, found=now)["said"]
+
+
+def test_what_was_changed_elsewhere_meanwhile_is_left_and_told(
+    says: Ask, store: ConversationCollector, eight: dict[str, str]
+) -> None:
+    ids = [eight[name] for name in ("poor", "cat", "plain")]
+    act(says, "rate", ids, 3)
+    store.add_feedback(eight["poor"], 5, "better than I thought")
+
+    answer = says("undo")
+
+    assert answer["said"].startswith("Taken back: 3 stars for 3 conversations.")
+    assert answer["said"].endswith("Changed meanwhile, so left as it is: 1 conversation.")
+    assert [store.get(one).rating for one in ids] == [5, 4, None]
+    assert answer["changed"] == 1
+
+
+def test_what_was_redacted_elsewhere_meanwhile_is_not_brought_back(
+    says: Ask, store: ConversationCollector, eight: dict[str, str], curator: Assistant
+) -> None:
+    for comment in (f"ask {MAIL}", "short"):
+        act(says, "comment", [eight["poor"]], comment)
+    act(says, "correct", [eight["cat"]], f"Write to {MAIL}")
+    curator.redact([eight["poor"], eight["cat"]], PrivacyFilter())
+    act(says, "comment", [eight["poor"]], "shorter")
+
+    first, *rest = (says("undo")["said"] for _ in range(4))
+
+    assert first.startswith("Taken back: a comment")
+    assert all(said.startswith("Not taken back") and "left as it is" in said for said in rest)
+    assert store.get(eight["poor"]).comment == "short"
+    assert store.get(eight["cat"]).correction == "Write to [REDACTED_EMAIL]"
+
+
+def test_what_is_taken_back_is_shown_again_wherever_it_is_on_screen(
+    curator: Assistant, eight: dict[str, str], store: ConversationCollector
+) -> None:
+    told: list[Sequence[str]] = []
+    many = [store.collect(f"What is {n}?", "A number.", "practice") for n in range(30)]
+    view = CurationView(curator, changed=told.append)
+
+    view.answer({"kind": "act", "act": "rate", "ids": many, "value": 2})
+    view.answer({"kind": "undo"})
+
+    assert [set(ids) for ids in told] == [set(many), set(many)]
 
 
 @pytest.mark.parametrize("what", ["forget", "redact"])

@@ -14,6 +14,10 @@ from kagura_nb.store import Selection
 pytestmark = pytest.mark.browser
 
 SETUP = '%load_ext kagura_nb\n%config KaguraMagics.user = "{user}"'
+TWICE = """from kagura_nb import Assistant
+from kagura_nb.notebook.curation import CurationView
+view = CurationView(Assistant("{user}"))
+display(view, view)"""
 SLEEP = """import time
 open("begun", "w").close()
 time.sleep(30)
@@ -180,6 +184,28 @@ def test_forgetting_asks_first(open_view: Open, stored: ConversationCollector, p
 
     expect(status(view)).to_contain_text("Forgotten for good: 1 conversation.")
     assert stored.count(Selection()) == 26
+
+
+def test_what_one_view_finds_is_not_what_another_had_selected(
+    open_view: Open, stored: ConversationCollector, owner: str, notebooks: list[LabNotebook]
+) -> None:
+    open_view(TWICE.format(user=owner))
+    notebooks[0].run(2)
+    views = notebooks[0].output(2).locator(".kagura-curation")
+    expect(rows(views.last)).to_have_count(20)
+    acts = views.first.get_by_role("group", name="With what is selected")
+    question = views.first.get_by_role("alertdialog", name="Forget for good?")
+    views.first.get_by_role("checkbox", name="Select the page").check()
+    views.first.get_by_role("button", name="Select all 27").click()
+    acts.get_by_role("button", name="Forget…").click()
+    expect(question).to_contain_text("27 conversations will be removed")
+
+    views.last.get_by_label("Words").fill("key")
+
+    expect(rows(views.first)).to_have_count(1)
+    expect(question).to_be_hidden()
+    expect(acts).to_be_hidden()
+    assert stored.count(Selection()) == 27
 
 
 def test_what_is_private_is_found_masked_and_redacted(

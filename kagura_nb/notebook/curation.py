@@ -30,11 +30,15 @@ from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import FOLDER, joined
 from kagura_nb.notebook.views import conversations, forgotten
 from kagura_nb.notebook.wanted import selection
-from kagura_nb.records import Dataset, short
+from kagura_nb.records import BY_USER, Dataset, short
 from kagura_nb.store import Selection, browse, looked
 
 PAGE = 20
 """Conversations of a page."""
+SCRIPTS = (
+    "curation_parts.js", "curation_filters.js", "curation_selection.js", "curation_rows.js",
+    "curation_list.js", "curation_keys.js", "curation.js",
+)  # fmt: skip
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-curation")
 
 Changed = Callable[[Sequence[str]], None]
@@ -51,7 +55,7 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
         changed: called on the worker thread.
     """
 
-    _esm = joined("curation_parts.js", "curation_rows.js", "curation.js")
+    _esm = joined(*SCRIPTS)
     _css = FOLDER / "curation.css"
     dataset = traitlets.Unicode().tag(sync=True)
 
@@ -67,7 +71,7 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
         self._curation = Curation(assistant, dataset, spec)
         self._shown: dict[str, Any] = {"filter": {}, "order": "time", "descending": True}
         self._start = 0
-        self._found = False
+        self._found = 0  # how often something was looked for
         self.on_msg(lambda _widget, content, _buffers: _WORKER.submit(self._answer, content))
 
     def __repr__(self) -> str:
@@ -107,7 +111,7 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
             chosen = selection(wanted["filter"], self.dataset or None)
             order = wanted["order"] if wanted["order"] in browse.ORDERS else "time"
             self._curation.find(chosen, order, descending=bool(wanted["descending"]))
-        self._shown, self._start, self._found = wanted, 0, True
+        self._shown, self._start, self._found = wanted, 0, self._found + 1
         looked_at = wanted["filter"].get("holds")  # more types may be known now
         return self._state() | (self._choices() if looked_at else {})
 
@@ -117,16 +121,28 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _act(self, content: Mapping[str, Any]) -> dict[str, Any]:
         act, value = content["act"], content.get("value")
-        ids = self._curation.ids if content.get("all") else tuple(content["ids"])
+        ids = self._all(content) if content.get("all") else tuple(content["ids"])
         if not ids:
             raise SettingsError("No conversation is selected", "Select some first")
         said = ACTS[act](self, ids, value)
         self._changed(ids)
         return self._state(said) | (self._choices() if act == "tag" else {})
 
+    def _all(self, content: Mapping[str, Any]) -> Sequence[str]:
+        """All that was found, where that is what its user sees."""
+        if content.get("found") != self._found:
+            raise SettingsError(
+                "Nothing was changed: another view has found others meanwhile",
+                "Select again what is meant",
+            )
+        return self._curation.ids
+
     def _undo(self, _content: Mapping[str, Any]) -> dict[str, Any]:
-        said = f"Taken back: {self._curation.undo()}."
-        self._changed(self._page_ids())
+        undone = self._curation.undo()
+        said = f"{'Taken back' if undone.ids else 'Not taken back'}: {undone.what}."
+        if undone.left:
+            said += f" Changed meanwhile, so left as it is: {conversations(undone.left)}."
+        self._changed(undone.ids)
         return self._state(said)
 
     def _details(self, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,6 +184,7 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
             "rows": self._rows(),
             "start": self._start,
             "total": len(self._curation.ids),
+            "found": self._found,
             "undo": printable(self._curation.undoable),
             "changed": self._curation.changed,
             "dataset": self.dataset,
@@ -182,9 +199,6 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
         with self._assistant.store.database.read() as connection:
             looks = looked.find(connection, ids)
         return [listed(one, looks.get(one.id), lines.get(one.id)) for one in found]
-
-    def _page_ids(self) -> Sequence[str]:
-        return self._curation.ids[self._start : self._start + PAGE]
 
     def _choices(self) -> dict[str, Any]:
         with self._assistant.store.database.read() as connection:
@@ -222,7 +236,7 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
         return _said(count, f"No longer tagged {value}: {_named(ids)}.")
 
     def _exclude(self, ids: Sequence[str], value: str | None) -> str:
-        reason = (value or "").strip() or "by the user"
+        reason = (value or "").strip() or BY_USER
         count = self._curation.change(f"{_named(ids)} kept out", ids, excluded=reason)
         return _said(count, f"Kept out of training and examples: {_named(ids)} ({reason}).")
 

@@ -5,11 +5,13 @@
 
 All of it is one transaction, on disk when it returns, or nothing is written. What a change does not
 name stays. Saying the same again changes nothing and returns nothing. What is returned takes the
-change back when it is said in turn, as long as none of the conversations was forgotten.
+change back when it is said in turn, as long as none of the conversations was forgotten. `take_back`
+does that where others change them too: it leaves alone what is not as the change had made it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -18,8 +20,9 @@ from sqlalchemy import Connection, delete, insert, select
 from kagura_nb.errors import StoreError, UnknownConversation
 from kagura_nb.records import KEEP, Annotation, short
 from kagura_nb.store import changes
+from kagura_nb.store.changes import SPOKEN
 from kagura_nb.store.database import Database
-from kagura_nb.store.rows import storable, to_rating
+from kagura_nb.store.rows import REWRITTEN, storable, to_rating, to_text
 from kagura_nb.store.schema import conversations, tags
 
 FIELDS = ("rating", "comment", "correction", "tags", "excluded")
@@ -45,12 +48,48 @@ def annotate(database: Database, given: Iterable[Annotation]) -> list[Annotation
         UnknownConversation: an id that no conversation has; nothing was written.
         StoreError: a text or tag that is none; nothing was written.
     """
-    wanted = iter(_merged(given).values())
+    wanted = iter(merged(given).values())
     before: list[Annotation] = []
     with database.write(durable=True) as connection:
         while batch := list(islice(wanted, BATCH)):
             before += _annotate(connection, batch)
     return before
+
+
+def merged(given: Iterable[Annotation]) -> dict[str, Annotation]:
+    """One annotation for each conversation, fit to be stored; see `annotate`."""
+    found: dict[str, Annotation] = {}
+    for one in given:
+        fit = {name: _fit(name, value) for name, value in _named(one).items()}
+        found[one.id] = replace(found.get(one.id, Annotation(one.id)), **fit)
+    return found
+
+
+def take_back(
+    database: Database, done: Iterable[tuple[Annotation, Annotation]], since: datetime
+) -> tuple[list[str], int]:
+    """Undo changes, field by field, where nothing else was said meanwhile.
+
+    Args:
+        database: has the conversations; those that are gone stay so.
+        done: what was there, and what was said instead, of each conversation once.
+        since: when that was said; no text comes back that was redacted from then on.
+
+    Returns:
+        The ids of those that are different now, and how many were left as they are.
+    """
+    waiting = iter(done)
+    changed, left = list[str](), 0
+    with database.write(durable=True) as connection:
+        while batch := list(islice(waiting, BATCH)):
+            ids = [was.id for was, _ in batch]
+            now, masked = annotations(connection, ids), _rewritten(connection, ids, since)
+            there = [pair for pair in batch if pair[0].id in now]
+            still = [_still(*pair, now[pair[0].id], pair[0].id in masked) for pair in there]
+            back = [one for one in still if one is not None]
+            changed += [one.id for one in _annotate(connection, back)]
+            left += sum(one != was for one, (was, _) in zip(still, there, strict=True))
+    return changed, left
 
 
 def annotations(connection: Connection, ids: Sequence[str]) -> dict[str, Annotation]:
@@ -82,12 +121,7 @@ def _annotate(connection: Connection, batch: Sequence[Annotation]) -> Iterator[A
 
 def _changed(now: Annotation, wanted: Annotation) -> dict[str, Any]:
     """The fields that are to be different."""
-    said = {name: getattr(wanted, name) for name in FIELDS}
-    return {
-        name: value
-        for name, value in said.items()
-        if value is not KEEP and value != getattr(now, name)
-    }
+    return {name: value for name, value in _named(wanted).items() if value != getattr(now, name)}
 
 
 def _tag(connection: Connection, labels: dict[str, tuple[str, ...]]) -> None:
@@ -99,14 +133,29 @@ def _tag(connection: Connection, labels: dict[str, tuple[str, ...]]) -> None:
         connection.execute(insert(tags), rows)
 
 
-def _merged(given: Iterable[Annotation]) -> dict[str, Annotation]:
-    """One annotation for each conversation, fit to be stored."""
-    merged: dict[str, Annotation] = {}
-    for one in given:
-        said = {name: getattr(one, name) for name in FIELDS}
-        fit = {name: _fit(name, value) for name, value in said.items() if value is not KEEP}
-        merged[one.id] = replace(merged.get(one.id, Annotation(one.id)), **fit)
-    return merged
+def _still(
+    was: Annotation, became: Annotation, now: Annotation, rewritten: bool
+) -> Annotation | None:
+    """What of a change can be taken back; None where none of it can."""
+    fields = {
+        name: value
+        for name, value in _named(was).items()
+        if getattr(now, name) == getattr(became, name) and not (rewritten and name in SPOKEN)
+    }
+    return Annotation(was.id, **fields) if fields else None
+
+
+def _named(one: Annotation) -> dict[str, Any]:
+    """The fields that are not to stay as they are."""
+    said = {name: getattr(one, name) for name in FIELDS}
+    return {name: value for name, value in said.items() if value is not KEEP}
+
+
+def _rewritten(connection: Connection, ids: Sequence[str], since: datetime) -> set[str]:
+    of = conversations.c
+    when = of["metadata"][REWRITTEN].as_string()
+    query = select(of.id).where(of.id.in_(ids), when >= to_text(since))
+    return set(connection.scalars(query))
 
 
 def _fit(name: str, value: Any) -> Any:

@@ -19,6 +19,8 @@ from kagura_nb.records import Conversation, Message, Usage
 
 ROLES = ("system", "user", "assistant")
 ENCODE = json.JSONEncoder(allow_nan=False).encode
+REWRITTEN = "rewritten"
+"""In the metadata: when the texts were replaced for good."""
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -196,6 +198,7 @@ def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]
         "correction": new.correction,
         "comment": new.comment,
         "length": _length(new),
+        "metadata": {**one.metadata, REWRITTEN: to_text(datetime.now(UTC))},
     }
 
 
