@@ -1,6 +1,6 @@
 """One user's assistant: it answers (see `turn`), and keeps what its owner makes of the answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.providers.base import Provider
 from kagura_nb.records import Deployment, Forgotten
 from kagura_nb.settings import Settings
-from kagura_nb.store import ConversationCollector, Selection
+from kagura_nb.store import ConversationCollector, Selection, outside
 from kagura_nb.tuning import Jobs, open_jobs
 from kagura_nb.turn import Turn
 
@@ -177,10 +177,10 @@ class Assistant:
         ids = self.store.ids(selection)
         if not ids:
             return Forgotten(0)
-        trained = self.datasets.discard(ids)
-        copies = exchange.discard(self.store.database, ids)
         try:
-            return Forgotten(self.store.forget(selection), tuple(trained), tuple(copies))
+            with outside.alone(self.store.database):  # so that no new file has it either
+                trained, copies = self._discard(ids)
+                return Forgotten(self.store.forget(ids), trained, copies)
         finally:
             self.memory.discard_copies()
 
@@ -193,15 +193,20 @@ class Assistant:
             RecallError, StoreUnavailable: as `forget` does.
         """
         whole = list(ids)
-        self.datasets.discard(whole)
-        copies = exchange.discard(self.store.database, whole)
         try:
-            count = self.store.rewrite(whole, lambda text: private.filter(text)[0] or "")
+            with outside.alone(self.store.database):
+                _, copies = self._discard(whole)
+                count = self.store.rewrite(whole, lambda text: private.filter(text)[0] or "")
         finally:
             self.memory.discard_copies()
         if copies:
-            raise ExchangeError(f"It is redacted, but {copies[0]}", "Delete that file")
+            raise ExchangeError(f"It is redacted, but {'; '.join(copies)}", "Delete what says it")
         return count
+
+    def _discard(self, ids: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Delete what was made of conversations; return who was trained, and files that stay."""
+        trained, stay = self.datasets.discard(ids)
+        return tuple(trained), (*stay, *exchange.discard(self.store.database, ids))
 
     def frame(self, selection: Selection | None = None) -> "DataFrame":
         """Conversations as a pandas DataFrame, all or those selected; see `frames.of`.

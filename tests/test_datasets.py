@@ -1,6 +1,7 @@
 """Conversations become datasets: which rows, what they say, and what becomes of them later."""
 
 import json
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy import select, update
 from kagura_nb import Assistant, ConversationCollector, PrivacyFilter
 from kagura_nb.datasets import FORMATS, Datasets, Spec, formats
 from kagura_nb.datasets.duplicates import find, signature
-from kagura_nb.errors import DatasetError, PrivacyError
+from kagura_nb.errors import DatasetError, ExchangeError, PrivacyError
 from kagura_nb.privacy.policies import ENGLISH_NAMES
 from kagura_nb.prompt import SYSTEM
 from kagura_nb.records import Dataset, Message, Row
@@ -192,7 +193,7 @@ def test_what_is_forgotten_is_gone_from_every_dataset(store: ConversationCollect
     with_it = datasets.build()
     without = datasets.build(Spec(Selection(ids=tuple(ids[1:]))))
 
-    assert datasets.discard(ids[:1]) == []
+    assert datasets.discard(ids[:1]) == ([], [])
 
     with pytest.raises(DatasetError, match="Build it again"):
         datasets.rows(with_it)
@@ -212,7 +213,39 @@ def test_a_file_is_looked_at_once_more_before_it_leaves(
     with pytest.raises(PrivacyError, match="EMAIL in line 1"):
         datasets.write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
 
-    assert not (tmp_path / "x.jsonl").exists()
+    assert not list(tmp_path.glob("*.jsonl"))
+
+
+def test_a_trainers_file_is_private_and_replaces_nothing_unless_told_to(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    many(store, 12)
+    datasets = Datasets(store)
+    dataset, path = datasets.build(), tmp_path / "x.jsonl"
+    path.write_text("precious")
+
+    with pytest.raises(ExchangeError, match="--overwrite"):
+        datasets.write(dataset, table.TRAIN, "openai", path)
+    assert path.read_text() == "precious"
+
+    datasets.write(dataset, table.TRAIN, "openai", path, overwrite=True)
+    assert "times" in path.read_text() and stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_is_not_ours_stays_when_a_file_is_found_to_be_private(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    rated(store, "Hello", "Hi!")
+    datasets = Datasets(store)
+    dataset = datasets.build()
+    file = next((store.settings.user_home / "datasets").rglob("train.jsonl"))
+    file.write_text(file.read_text().replace("Hi!", "Mail jane@example.org"))
+    (tmp_path / "x.jsonl").write_text("precious")
+
+    with pytest.raises(PrivacyError, match=r"x\.jsonl holds EMAIL"):
+        datasets.write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl", overwrite=True)
+
+    assert (tmp_path / "x.jsonl").read_text() == "precious"
 
 
 def test_a_row_begins_as_the_model_will_be_asked(store: ConversationCollector) -> None:

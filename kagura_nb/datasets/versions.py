@@ -25,7 +25,7 @@ from kagura_nb.datasets.drafts import Spec, drafts
 from kagura_nb.errors import DatasetError
 from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
 from kagura_nb.records import Dataset, Row, short
-from kagura_nb.store import ConversationCollector, Selection, exports, jobs
+from kagura_nb.store import ConversationCollector, Selection, exports, jobs, outside
 from kagura_nb.store import datasets as table
 from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference, Line
 from kagura_nb.store.exports import Export
@@ -163,12 +163,15 @@ class Datasets:
         with self._store.database.read() as connection:
             return table.spread(connection, dataset.version, pairs=dataset.method == "dpo")
 
-    def write(self, dataset: Dataset, part: str, format: str, path: Path) -> int:
+    def write(
+        self, dataset: Dataset, part: str, format: str, path: Path, *, overwrite: bool = False
+    ) -> int:
         """Write a part as a file for a trainer, look at its bytes once more, and count its rows.
 
         Raises:
             DatasetError: a format that is not for its method, or files that are gone.
-            PrivacyError: something private is in it; the file is deleted.
+            ExchangeError: a file is there and `overwrite` is false, or it cannot be written.
+            PrivacyError: something private is in it; nothing is at its place.
         """
         fitting = formats.FITTING[dataset.method]
         if format not in fitting:
@@ -176,16 +179,17 @@ class Datasets:
                 f"The format {format!r} is not for a dataset to train by {dataset.method} on",
                 f"Use {' or '.join(fitting)}",
             )
-        count = formats.write(self.rows(dataset, part), format, path)
-        try:
+        path = outside.place(path, overwrite=overwrite)
+        with outside.alone(self._store.database):
+            rows = self.rows(dataset, part)
             fakes = json.loads((self._folder / dataset.version / FAKES_FILE).read_bytes())
-            self._door(dataset.policy, fakes).check(path)
-        except BaseException:
-            path.unlink()
-            raise
-        with self._store.database.write(durable=True) as connection:
-            written = Export(str(path.absolute()), dataset.version, datetime.now(UTC))
-            exports.add(connection, written)
+            with outside.draft(path) as draft:
+                count = formats.write(rows, format, draft)
+                self._door(dataset.policy, fakes).check(draft)
+                now, known = datetime.now(UTC), outside.digest(draft)
+                with self._store.database.write(durable=True) as connection:
+                    written = Export(str(path), dataset.version, now, digest=known)
+                    exports.add(connection, written)
         return count
 
     def previous(self, dataset: Dataset) -> Dataset | None:
@@ -207,28 +211,28 @@ class Datasets:
         with self._store.database.read() as connection:
             return table.difference(connection, before.version, after.version)
 
-    def discard(self, ids: Sequence[str]) -> list[str]:
+    def discard(self, ids: Sequence[str]) -> tuple[list[str], list[str]]:
         """Throw away the files of every dataset with any of these conversations, also those that
-        were written for a trainer.
+        were written for a trainer, as long as they are what was written.
 
         Returns:
-            The models that were trained on them, as `provider:model`, or the jobs that are at it.
+            The models that were trained on them, as `provider:model`, or the jobs that are at it;
+            and a line for each trainer's file that stays.
         """
         with self._store.database.read() as connection:
             versions = sorted(table.holding(connection, ids))
             trained = jobs.trained_on(connection, versions)
-            written = [path for one in versions for path in exports.of(connection, one)]
+            written = [found for one in versions for found in exports.of(connection, one)]
         for version in versions:
             shutil.rmtree(self._folder / version, ignore_errors=True)
-        for path in written:
-            Path(path).unlink(missing_ok=True)
+        stay = [told for one in written if (told := _delete(one))]
         used = {one.dataset for one in trained}
         with self._store.database.write(durable=True) as connection:
-            for path in written:
-                exports.remove(connection, path)
+            for one in written:
+                exports.remove(connection, one.path)
             for version in set(versions) - used:
                 table.remove(connection, version)
-        return [one.model or f"job {short(one.id)}" for one in trained]
+        return [one.model or f"job {short(one.id)}" for one in trained], stay
 
     def _look(self, ids: tuple[str, ...]) -> None:
         """Remember of good ones what is clean, for the usual dataset."""
@@ -274,3 +278,18 @@ class Datasets:
         except FileExistsError:
             pass
         return path.read_bytes()
+
+
+def _delete(one: Export) -> str:
+    """Delete a trainer's file, or say why it stays; one that is gone is nothing to speak of."""
+    path = outside.found(one.path)
+    try:
+        if outside.digest(path) == one.digest:
+            path.unlink()
+            return ""
+        reason = "it was changed since it was written for a trainer"
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    return f"{path} stays and may still say it ({reason}): look yourself"

@@ -7,25 +7,20 @@ is gone from its place, or cannot be changed, the user is told.
 
 import json
 import re
-import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from kagura_nb.errors import ExchangeError
 from kagura_nb.exchange import transcript
-from kagura_nb.exchange.files import private_file
-from kagura_nb.store import Database, exports
+from kagura_nb.store import Database, exports, outside
 from kagura_nb.store.exports import Export
 
 IDENTIFIER = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}")
-PAUSE = 0.1
-"""Seconds after which a busy place is tried again."""
 
 
 def discard(database: Database, ids: Collection[str]) -> list[str]:
-    """Take conversations out of the files that were written.
+    """Take conversations out of the files that were written; the caller is `outside.alone`.
 
     Args:
         database: knows the files.
@@ -37,44 +32,38 @@ def discard(database: Database, ids: Collection[str]) -> list[str]:
     gone = frozenset(ids)
     with database.read() as connection:
         found = exports.holding(connection, min(ids), max(ids)) if gone else []
-    if not found:
-        return []
-    with alone(database):
-        return [told for one in found if (told := _discard(database, one, gone))]
-
-
-@contextmanager
-def alone(database: Database) -> Iterator[None]:
-    """Wait until nobody else writes files or takes something out of them."""
-    while True:
-        with database.exclusive("exports") as mine:
-            if mine:
-                yield
-                return
-        time.sleep(PAUSE)
+    return [told for one in found if (told := _discard(database, one, gone))]
 
 
 def _discard(database: Database, export: Export, gone: frozenset[str]) -> str:
-    path = Path(export.path)
+    path = outside.found(export.path)
     if not path.exists():
         with database.write() as connection:
             exports.remove(connection, export.path)
-        return f"{path} was written out and is there no more: what was moved or copied stays"
+        return f"{export.path} was written out and is there no more: what was moved or copied stays"
     try:
-        if _holds(path, gone):
-            with path.open(encoding="utf-8") as file, private_file(path) as kept:
+        holds = _holds(path, gone)
+        if holds:
+            with path.open(encoding="utf-8") as file, outside.private_file(path) as kept:
                 kept.writelines(_without(file, gone, export.format))
+        elif holds is None:
+            return f"{path} was changed since it was written and may still say it: look yourself"
     except (ExchangeError, OSError, ValueError, LookupError, TypeError) as error:
         reason = error.problem if isinstance(error, ExchangeError) else type(error).__name__
         return f"{path} still says it, delete it yourself ({reason})"
     return ""
 
 
-def _holds(path: Path, gone: frozenset[str]) -> bool:
-    """Whether a file names any of the ids."""
-    wanted = {one.encode() for one in gone}
+def _holds(path: Path, gone: frozenset[str]) -> bool | None:
+    """Whether a file names any of the ids; None where it has text, but not an id to tell by."""
+    wanted, ours = {one.encode() for one in gone}, False
     with path.open("rb") as file:
-        return any(not wanted.isdisjoint(IDENTIFIER.findall(line)) for line in file)
+        for line in file:
+            named = IDENTIFIER.findall(line)
+            if not wanted.isdisjoint(named):
+                return True
+            ours = ours or bool(named)
+    return False if ours or not path.stat().st_size else None
 
 
 def _without(lines: Iterable[str], gone: frozenset[str], format: str) -> Iterator[str]:

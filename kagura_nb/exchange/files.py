@@ -8,14 +8,13 @@ mostly not UTF-8 is Japanese Windows' (cp932). What is still an error becomes U+
 
 import codecs
 import io
-import os
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 from kagura_nb.errors import ExchangeError
@@ -23,7 +22,7 @@ from kagura_nb.errors import ExchangeError
 CHUNK = 1 << 20
 HEAD = 64 * 1024
 """Characters by which a file is known."""
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError)
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 """What reading a damaged file raises."""
 NOT_ASCII = bytes(range(128, 256))
 PACKED = "conversations"
@@ -68,8 +67,10 @@ class Part:
         with zipfile.ZipFile(self.path) as packed:
             try:
                 member = packed.open(self.member)
-            except RuntimeError:
-                raise ExchangeError(f"{self.path} is encrypted", "Unpack it first") from None
+            except RuntimeError as error:
+                unknown = isinstance(error, NotImplementedError)
+                how = "is packed in a way that is not known" if unknown else "is encrypted"
+                raise ExchangeError(f"{self.path} {how}", "Unpack it first") from None
             with member:
                 yield member
 
@@ -86,34 +87,6 @@ def parts(path: Path) -> list[Part]:
     except BROKEN as error:
         reason = getattr(error, "strerror", None) or error
         raise ExchangeError(f"{path} cannot be read ({reason})", "Name another file") from None
-
-
-@contextmanager
-def private_file(path: Path) -> Iterator[IO[str]]:
-    """A file that only its owner can read, and that appears as a whole or not at all.
-
-    Raises:
-        ExchangeError: it cannot be written.
-    """
-    draft = ""
-    try:
-        with NamedTemporaryFile(
-            "w", dir=path.parent, prefix=".kagura-", delete=False, encoding="utf-8", newline="\n"
-        ) as file:
-            draft = file.name
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except BaseException as error:
-        if draft:
-            Path(draft).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise ExchangeError(
-                f"{path} cannot be written ({error.strerror})",
-                "Name a file in a folder of yours that has room",
-            ) from None
-        raise
 
 
 def _packed(path: Path) -> list[Part]:

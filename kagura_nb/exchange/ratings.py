@@ -3,8 +3,8 @@
     id,rating,comment,correction,tags,excluded        any of them beside the id
     01H…,5,,,"home, cats",no                          an empty cell leaves things as they are
 
-In JSON Lines null takes away what there is; in a table that is `clear`, for stars. Tags are given
-all together. What a change replaced is written to a file whose import takes the change back.
+In JSON Lines null takes away what there is; in a table that is `clear`. Tags are given all
+together. What a change replaced is written to a file whose import takes the change back.
 """
 
 import json
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from kagura_nb.exchange.dialogue import Skip
-from kagura_nb.exchange.files import private_file
 from kagura_nb.exchange.report import Report, Tally
-from kagura_nb.records import KEEP, Annotation
+from kagura_nb.records import BY_USER, KEEP, Annotation
 from kagura_nb.store import ConversationCollector, Selection, exports
 from kagura_nb.store.annotations import FIELDS, annotate
 from kagura_nb.store.exports import Export
+from kagura_nb.store.outside import alone, private_file
 from kagura_nb.store.rows import to_rating
 
 Json = Mapping[str, Any]
@@ -29,7 +29,6 @@ RATINGS = "ratings"
 UNDO = "undo"
 """Folder of the files that take changes back, in the user's own one."""
 CLEARS = {"clear", "0"}
-BY_USER = "by the user"
 EXCLUDED = {"yes": BY_USER, "true": BY_USER, "1": BY_USER, "はい": BY_USER}
 EXCLUDED |= dict.fromkeys(("no", "false", "0", "いいえ"))  # type: ignore[arg-type]
 SEPARATOR = re.compile(r"\s*[,;|、]\s*")
@@ -97,11 +96,13 @@ def apply(store: ConversationCollector, given: Sequence[Annotation], tally: Tall
     Raises:
         ExchangeError: it is changed, but what it was could not be written.
     """
-    before = annotate(store.database, given)
+    with alone(store.database):  # else what is forgotten in between would be in the file
+        before = annotate(store.database, given)
+        undo = _keep(store, before) if before else None
     tally.done = len(before)
     tally.known = len({one.id for one in given}) - len(before)
     ids = tuple(sorted(one.id for one in before))
-    return tally.report(RATINGS, changed=ids, undo=_keep(store, before) if before else None)
+    return tally.report(RATINGS, changed=ids, undo=undo)
 
 
 def _keep(store: ConversationCollector, before: Iterable[Annotation]) -> Path:

@@ -21,11 +21,10 @@ from tqdm import tqdm
 
 from kagura_nb.errors import ExchangeError
 from kagura_nb.exchange import lossless, transcript
-from kagura_nb.exchange.copies import alone
-from kagura_nb.exchange.files import private_file
 from kagura_nb.records import Conversation, Message
 from kagura_nb.store import ConversationCollector, Selection, exports
 from kagura_nb.store.exports import Export
+from kagura_nb.store.outside import alone, place, private_file
 from kagura_nb.store.rows import from_messages
 
 LONGEST_RUN = 200
@@ -89,9 +88,7 @@ def write(
         ExchangeError: nothing is selected, or the file cannot be written.
         StoreError: the conversations cannot be read.
     """
-    path = path.expanduser().absolute()
-    if path.exists() and not overwrite:
-        raise ExchangeError(f"{path} is there already", "Name another file, or add --overwrite")
+    path = place(path, overwrite=overwrite)
     format = format or ("markdown" if path.suffix.lower() in (".md", ".markdown") else "kagura")
     seen, total = _Seen(), store.count(selection)
     found = store.iterate(selection) if format == "kagura" else _answered(store, selection)
@@ -99,7 +96,9 @@ def write(
     with alone(store.database), private_file(path) as file:
         file.writelines(WRITERS[format](seen.watch(kept)))
         if not seen.count:
-            raise ExchangeError("No conversation is meant", "Select others, or none at all for all")
+            raise ExchangeError(
+                "No conversation is meant", "Select others, or leave the options out to write all"
+            )
         with store.database.write(durable=True) as connection:
             now = datetime.now(UTC)
             exports.add(connection, Export(str(path), format, now, seen.oldest, seen.newest))

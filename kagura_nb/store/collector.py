@@ -5,18 +5,18 @@ unambiguous end of at least four characters, as views show them.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
-from kagura_nb.records import GOOD_RATING, Arm, Conversation, Message, Usage
+from kagura_nb.records import BY_USER, GOOD_RATING, Arm, Conversation, Message, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import changes, deployments
 from kagura_nb.store.database import Database
-from kagura_nb.store.queries import fetch, read, resolve
+from kagura_nb.store.queries import fetch, present, read, resolve
 from kagura_nb.store.rows import new_id, storable, to_messages, to_metadata, to_rating
 from kagura_nb.store.schema import conversations, tags
 from kagura_nb.store.selection import Selection
@@ -142,7 +142,7 @@ class ConversationCollector:
         given = {"correction": None if reply is None else storable(reply)}
         return self._change(conversation_id, given)
 
-    def exclude(self, conversation_id: str, reason: str | None = "by the user") -> str:
+    def exclude(self, conversation_id: str, reason: str | None = BY_USER) -> str:
         """Keep a conversation out of training and examples; reason None lets it in again."""
         return self._change(conversation_id, {"excluded": reason and storable(reason)})
 
@@ -274,19 +274,20 @@ class ConversationCollector:
                 ready_for_ft=_count(connection, ready),
             )
 
-    def forget(self, selection: Selection) -> int:
+    def forget(self, selection: Selection | Sequence[str]) -> int:
         """Remove conversations from the rows and every index in the store, bytes included.
 
         `Assistant.forget` also deletes what was copied out of the store.
 
         Args:
-            selection: which ones; the empty selection is everything.
+            selection: which ones, or their whole ids; the empty selection is everything.
 
         Returns:
             How many were removed.
         """
+        chosen = self.ids(selection) if isinstance(selection, Selection) else selection
         with self.database.write(durable=True) as connection:
-            ids = list(connection.scalars(select(conversations.c.id).where(*selection.where())))
+            ids = sorted(present(connection, chosen))
             for start in range(0, len(ids), BATCH):
                 changes.remove(connection, ids[start : start + BATCH])
             deployments.prune(connection)

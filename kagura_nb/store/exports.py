@@ -6,7 +6,17 @@ A file is on record before it appears. Here are no texts, and no ids but the fir
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+)
 
 from kagura_nb.store.rows import to_text
 from kagura_nb.store.schema import ORDERED
@@ -20,6 +30,7 @@ exports = Table(
     Column("at", ORDERED, nullable=False),
     Column("oldest", ORDERED, nullable=False),
     Column("newest", ORDERED, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 
 
@@ -33,6 +44,7 @@ class Export:
         at: when, aware, in UTC.
         oldest: the first id in it; empty where a dataset knows better.
         newest: the last one.
+        digest: of a trainer's file, which never changes (`outside.digest`).
     """
 
     path: str
@@ -40,6 +52,7 @@ class Export:
     at: datetime
     oldest: str = ""
     newest: str = ""
+    digest: str = ""
 
 
 def add(connection: Connection, one: Export) -> None:
@@ -52,17 +65,19 @@ def holding(connection: Connection, first: str, last: str) -> list[Export]:
     """The files that may have conversations from one id to another in them, by their paths."""
     of = exports.c
     query = select(exports).where(of.oldest <= last, of.newest >= first).order_by(of.path)
-    return [
-        Export(row.path, row.format, datetime.fromisoformat(row.at), row.oldest, row.newest)
-        for row in connection.execute(query)
-    ]
+    return [_export(row) for row in connection.execute(query).mappings()]
 
 
-def of(connection: Connection, format: str) -> list[str]:
-    """The paths of the files that were written so."""
-    return list(connection.scalars(select(exports.c.path).where(exports.c.format == format)))
+def of(connection: Connection, format: str) -> list[Export]:
+    """The files that were written so, by their paths."""
+    query = select(exports).where(exports.c.format == format).order_by(exports.c.path)
+    return [_export(row) for row in connection.execute(query).mappings()]
 
 
 def remove(connection: Connection, path: str) -> None:
     """Forget that a file was written."""
     connection.execute(delete(exports).where(exports.c.path == path))
+
+
+def _export(row: RowMapping) -> Export:
+    return Export(**{**row, "at": datetime.fromisoformat(row["at"])})

@@ -97,6 +97,11 @@ def exports(connection: Connection) -> None:
     _run(connection, steps_sql.EXPORTS)
 
 
+def digests(connection: Connection) -> None:
+    """By what a trainer's file is known again."""
+    _run(connection, steps_sql.DIGESTS)
+
+
 STEPS: list[Callable[[Connection], None]] = [
     conversations,
     memory,
@@ -110,6 +115,7 @@ STEPS: list[Callable[[Connection], None]] = [
     activity,
     curation,
     exports,
+    digests,
 ]
 
 

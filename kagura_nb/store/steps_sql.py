@@ -219,3 +219,5 @@ CREATE TABLE exports (
   newest {ordered} NOT NULL
 )
 """
+
+DIGESTS = "ALTER TABLE exports ADD COLUMN digest TEXT NOT NULL DEFAULT ''"
