@@ -7,8 +7,11 @@ import json
 import stat
 import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -19,11 +22,13 @@ from ulid import ULID
 from kagura_nb import Assistant, ConversationCollector, PrivacyFilter, Selection
 from kagura_nb.errors import ExchangeError, InvalidRating, KaguraError, SettingsError
 from kagura_nb.exchange import WRITERS, bring, write
+from kagura_nb.notebook.chat import turns
 from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.records import Conversation, Message, Usage
 from kagura_nb.settings import Settings
+from kagura_nb.store import outside
 from kagura_nb.store.rows import checked
 
 NOON = 1_760_000_000.0
@@ -342,7 +347,7 @@ def test_what_has_no_id_and_no_time_is_known_again_too(
     store: ConversationCollector, tmp_path: Path, format: str
 ) -> None:
     for number in range(4):
-        one = store.collect(f"Question {number}", f"Answer {number}", "none", session="mine")
+        store.collect(f"Question {number}", f"Answer {number}", "none", session="mine")
     write(store, tmp_path / "file", Selection(), format)
     other = ConversationCollector("other", store.settings)
 
@@ -353,7 +358,6 @@ def test_what_has_no_id_and_no_time_is_known_again_too(
 
     assert ((first.done, first.known), (second.done, second.known)) == ((4, 0), (1, 4))
     assert len({found.session for found in other.iterate()}) == 1
-    assert one  # the ids of another store play no part
 
 
 def test_an_import_that_was_stopped_goes_on_when_it_is_run_again(
@@ -394,6 +398,67 @@ def test_a_zip_that_is_damaged_keeps_what_came_before(
     path.write_bytes(raw)
     report = bring(store, path)
     assert report.broken and report.done == store.get_stats()["total"] > 0
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_a_damaged_zip_is_one_line(
+    store: ConversationCollector, tmp_path: Path, method: int
+) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", method) as packed:
+        packed.writestr("conversations.json", json.dumps([talk(1, f"{n * n}") for n in range(400)]))
+    raw = bytearray(path.read_bytes())
+    raw[200:400] = bytes(one ^ 0x5A for one in raw[200:400])
+    path.write_bytes(raw)
+    with pytest.raises(ExchangeError) as caught:
+        bring(store, path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_zip_that_is_packed_in_an_unknown_way_is_not_called_encrypted(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("conversations.json", "[]")
+    raw = bytearray(path.read_bytes())
+    at = raw.find(b"PK\1\2")
+    raw[8:10] = raw[at + 10 : at + 12] = b"\x09\x00"  # "deflate64"
+    path.write_bytes(raw)
+    with pytest.raises(ExchangeError, match="packed in a way that is not known"):
+        bring(store, path)
+
+
+def deep(depth: int) -> dict[str, Any]:
+    value: Any = "]"
+    for _ in range(depth):
+        value = {"a": [value]}
+    return talk(1, "deep") | {"more": value}
+
+
+def test_what_is_nested_without_an_end_breaks_off_in_a_line(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    text = json.dumps([talk(2, '"[[[\\'), deep(90), talk(1), deep(400)])
+    (tmp_path / "deep.json").write_text(text.replace('{"a": [', '{"a":\n ['))
+    report = bring(store, tmp_path / "deep.json", "chatgpt")
+    assert "over 200 brackets within each other" in report.broken
+    with pytest.raises(ExchangeError, match="over 200 brackets within each other"):
+        bring(store, dumped(tmp_path / "deep.json", deep(60_000 // 400)))
+
+
+def test_a_text_without_an_end_breaks_off_in_a_line(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("conversations.json", "w") as member,
+    ):
+        member.write(json.dumps([talk(1)])[:-1].encode() + b', {"mapping": "')
+        for _ in range(80):
+            member.write(b"a" * 1_000_000)
+    report = bring(store, tmp_path / "bomb.zip")
+    assert "an entry has over 64,000,000 characters" in report.broken
 
 
 def test_broken_and_foreign_entries_are_passed_over_and_counted(
@@ -622,6 +687,36 @@ def test_other_forms_come_back_as_the_same_dialogues(
     assert len({one.session for one in other.iterate()}) == 2
 
 
+@pytest.mark.parametrize("format", ["messages", "sharegpt", "markdown"])
+def test_what_comes_back_to_where_it_was_is_known(
+    store: ConversationCollector, tmp_path: Path, format: str
+) -> None:
+    said = [Message("system", "Be brief."), Message("user", "Hello")]
+    ids = [store.collect(said, f"Hi {number}", "none", session="mine") for number in range(3)]
+    write(store, tmp_path / "file", Selection(), format)
+    before = list(store.iterate())
+
+    again = bring(store, tmp_path / "file")
+    assert (again.done, again.known, list(store.iterate())) == (0, 3, before)
+
+    store.forget(Selection(ids=(ids[1],)))
+    back = bring(store, tmp_path / "file")
+    assert (back.done, back.known) == (1, 2)
+    assert [one.id for one in store.iterate()] == ids
+    assert store.get(ids[1]).created_at == ULID.from_str(ids[1]).datetime
+
+
+def test_the_panels_transcript_comes_in_as_it_was_said(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    for number in range(2):
+        store.collect(f"Question {number}", f"Answer {number}", "practice", session="mine")
+    (tmp_path / "talk.md").write_text(turns.transcript(list(store.iterate())))
+    other = ConversationCollector("other", store.settings)
+    bring(other, tmp_path / "talk.md")
+    assert exchanges(other) == [(f"Question {n}", f"Answer {n}") for n in range(2)]
+
+
 # --- forgetting ------------------------------------------------------------------------------
 
 
@@ -690,6 +785,129 @@ def test_a_file_for_a_trainer_goes_with_a_conversation_in_it(
     assert not (tmp_path / "train.jsonl").exists()
 
 
+def rewrite(path: Path) -> None:
+    path.write_text("MY OWN PRECIOUS FILE\n")
+
+
+def become_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("change", [rewrite, become_a_folder])
+def test_what_has_taken_the_place_of_a_trainers_file_stays_and_is_named(
+    assistant: Assistant,
+    rate: Callable[..., list[str]],
+    tmp_path: Path,
+    change: Callable[[Path], None],
+) -> None:
+    ids, path = rate(12), tmp_path / "train.jsonl"
+    assistant.datasets.write(assistant.datasets.build(), "train", "openai", path)
+    change(path)
+
+    gone = assistant.forget(Selection(ids=(ids[0],)))
+
+    assert path.exists() and gone.conversations == 1
+    assert [f"{path} stays and may still say it" in one for one in gone.copies] == [True]
+
+
+def test_a_file_behind_a_link_is_cleaned_too(assistant: Assistant, tmp_path: Path) -> None:
+    assistant.store.collect("About alpha", "alpha it is", "none")
+    assistant.store.collect("About beta", "beta it is", "none")
+    path, moved = tmp_path / "mine.jsonl", tmp_path / "moved.jsonl"
+    assistant.export_file(path)
+    path.rename(moved)
+    path.symlink_to(moved)
+
+    assert assistant.forget(Selection(text="beta")).copies == ()
+
+    assert path.is_symlink() and "alpha" in moved.read_text() and "beta" not in moved.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [(None, "utf-16"), ("my own notes, without an id", "utf-8")]
+)
+def test_of_a_file_that_names_nothing_of_ours_the_user_is_told(
+    assistant: Assistant, tmp_path: Path, text: str | None, encoding: str
+) -> None:
+    assistant.store.collect("About alpha", "alpha it is", "none")
+    path = tmp_path / "mine.jsonl"
+    assistant.export_file(path)
+    kept = text or path.read_text()
+    path.write_text(kept, encoding=encoding)
+    (told,) = assistant.forget(Selection()).copies
+    assert "mine.jsonl was changed since it was written and may still say it" in told
+    assert path.read_text(encoding) == kept
+
+
+def test_a_file_out_of_which_all_was_taken_is_nothing_to_speak_of(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    first = assistant.store.collect("About alpha", "alpha", "none", created_at=day(1))
+    third = assistant.store.collect("About gamma", "gamma", "none", created_at=day(3))
+    assistant.export_file(tmp_path / "mine.jsonl")
+    assistant.forget(Selection(ids=(first, third)))
+    assistant.store.collect("About beta", "beta", "none", created_at=day(2))
+    assert assistant.forget(Selection()).copies == ()
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 1, number, tzinfo=UTC)
+
+
+def meanwhile(work: Callable[[], object]) -> Thread:
+    """Something that another program does."""
+    thread = Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_an_export_that_is_made_while_forgetting_has_nothing_of_it(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    for number in range(2000):
+        assistant.store.collect(f"About alpha {number}", "alpha", "none")
+    assistant.store.collect("About beta", "beta", "none")
+    other = Assistant()
+    writing = [
+        meanwhile(lambda path=tmp_path / f"{number}.jsonl": other.export_file(path))  # type: ignore[misc]
+        for number in range(4)
+    ]
+    assistant.forget(Selection(text="alpha"))
+    for one in writing:
+        one.join()
+    assert [path.read_text().count("\n") for path in tmp_path.glob("*.jsonl")] == [1] * 4
+    other.close()
+
+
+def test_a_file_that_takes_changes_back_waits_for_who_forgets(
+    assistant: Assistant, shown: Callable[..., View]
+) -> None:
+    kept = assistant.store.collect("About alpha", "alpha", "none")
+    assistant.store.add_feedback(kept, 3, "my secret")
+    with outside.alone(assistant.store.database):
+        rating = meanwhile(lambda: shown("rate", "clear", "--text", "alpha", "--yes"))
+        sleep(0.3)
+        assert assistant.store.get(kept).comment == "my secret"
+    rating.join()
+    assistant.forget(Selection())
+    (undo,) = (assistant.settings.user_home / "undo").iterdir()
+    assert "secret" not in undo.read_text()
+
+
+def test_redacting_names_every_file_that_still_says_it(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    kept = assistant.store.collect("Mail me at aki@example.com", "Yes", "none")
+    for name in ("one.jsonl", "two.jsonl"):
+        assistant.export_file(tmp_path / name)
+        (tmp_path / name).write_text("{\n" + (tmp_path / name).read_text())
+    with pytest.raises(ExchangeError) as caught:
+        assistant.redact([kept], PrivacyFilter())
+    assert "one.jsonl" in str(caught.value) and "two.jsonl" in str(caught.value)
+    assert "aki@example.com" not in assistant.store.get(kept).prompt
+
+
 # --- ratings in bulk -------------------------------------------------------------------------
 
 
@@ -745,6 +963,44 @@ def test_a_table_of_ratings_changes_what_it_names(
     undo = plain.split("`%kagura import ")[1].split("`")[0]
     shown("import", undo)
     assert annotated(store) == before
+
+
+@pytest.mark.parametrize(
+    "head", ["id;rating;comment;correction;tags;excluded", "sep=;\nrating;id;tags;comment"]
+)
+def test_clear_takes_away_what_there_is_in_any_column_of_a_table(
+    store: ConversationCollector, three: list[str], tmp_path: Path, head: str
+) -> None:
+    columns = head.splitlines()[-1].split(";")
+    row = ";".join(three[0] if name == "id" else "Clear" for name in columns)
+    (tmp_path / "ratings.csv").write_text(f"{head}\n{row}\nlast;last;;\n")
+    report = bring(store, tmp_path / "ratings.csv")
+    cleared = (None, None, None, (), None)
+    kept = (None, None, "Hi there!", (), "by the user")
+    assert annotated(store)[0] == (cleared if "excluded" in columns else kept)
+    assert report.places["ratings that are not 1 to 5 stars"] == [f"line {2 + len(head.split())}"]
+
+
+def test_a_table_without_ids_says_so(store: ConversationCollector, tmp_path: Path) -> None:
+    (tmp_path / "ratings.csv").write_text("name,rating\nHello,5\n")
+    with pytest.raises(ExchangeError, match="no column id"):
+        bring(store, tmp_path / "ratings.csv")
+
+
+def test_ids_of_ratings_mean_what_they_mean_elsewhere(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    ids = [store.collect(f"Hello {number}", "Hi", "none") for number in range(3)]
+    twin = ULID.from_str(f"00000000AA{ids[1][10:]}")  # ends as the second one does
+    store.add_many([checked(replace(store.get(ids[1]), id=str(twin)))])
+    rows = [(ids[0].lower(), 1), (ids[1][-6:], 2), (f" {ids[2][-5:]} ", 3), ("LAST", 4), ("AB", 5)]
+    text = "".join(f"{name},{stars}\n" for name, stars in rows)
+    (tmp_path / "ratings.csv").write_text(f"id,rating\n{text}")
+
+    report = bring(store, tmp_path / "ratings.csv")
+
+    assert [store.get(one).rating for one in ids] == [1, None, 4]
+    assert report.places == {"ratings of no conversation that there is": ["line 3", "line 6"]}
 
 
 def test_json_lines_of_ratings_take_away_too(

@@ -1,13 +1,14 @@
 """Lists of messages: ShareGPT's `conversations` with from and value, and OpenAI's `messages` with
 role and content, as datasets and trainers everywhere have them.
 
-They carry no times, and ids that are not theirs alone: a dialogue is known by its first words.
+They carry no times, and ids that are not theirs alone: a dialogue is known by its first words. Our
+own have `ids`, one for each of the last exchanges.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kagura_nb.exchange.dialogue import Dialogue, Said, Skip, moment
+from kagura_nb.exchange.dialogue import Dialogue, Said, Skip, as_kept, moment
 from kagura_nb.records import Role
 
 Json = Mapping[str, Any]
@@ -58,7 +59,8 @@ def _said(said: list[Json], who: str, what: str, value: Json) -> Iterator[Said |
     model = str(value.get("model") or "")
     if isinstance(first := value.get("system"), str) and first.strip():
         yield Said("system", first)
-    for one in said:
+    ids = _ids(value.get("ids"), len(said))
+    for number, one in enumerate(said):
         role, content = str(one[who]), one.get(what)
         if role in TOOLS or (content is None and one.get("tool_calls")):
             yield TOOL
@@ -69,7 +71,14 @@ def _said(said: list[Json], who: str, what: str, value: Json) -> Iterator[Said |
             yield from (Skip("images") for part in parts if _is_picture(part))
             text = "\n".join(filter(None, map(_text, parts)))
             at = moment(one.get("timestamp") or one.get("created_at"))
-            yield Said(ROLES[role], text, at=at, name=one.get("name"), model=model)
+            found = Said(ROLES[role], text, at=at, name=one.get("name"), model=model)
+            yield as_kept(found, ids[number]) if number in ids else found
+
+
+def _ids(ids: object, count: int) -> dict[int, object]:
+    """The ids of our own conversations, by the numbers of the messages that they begin with."""
+    listed = ids if isinstance(ids, list) and 2 * len(ids) <= count else []
+    return {count - 2 * at: one for at, one in enumerate(reversed(listed), 1)}
 
 
 def _text(part: object) -> str:

@@ -7,13 +7,14 @@ before is in the session, so nothing is kept twice.
 
 The id of a conversation is made of its time and of what names it in its origin, so the same
 exchange always gets the same id. What has no time stands in 1970, before everything else: a
-dialogue at a second that its first words choose, its exchanges a millisecond apart.
+dialogue at a second that its first words choose, its exchanges a millisecond apart. What carries
+the id of a store like this one keeps it, and its time with it.
 """
 
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ulid import ULID
@@ -54,6 +55,7 @@ class Said:
         at: when, aware; None where unknown.
         name: the speaker's own name.
         model: that spoke, empty where unknown.
+        kept: the id that its conversation had in a store; `at` is the time in it.
     """
 
     role: Role
@@ -62,6 +64,7 @@ class Said:
     at: datetime | None = None
     name: str | None = None
     model: str = ""
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,10 @@ class _Exchange:
     def at(self) -> datetime | None:
         return next((one.at for one in (*self.asked, *self.answered) if one.at), None)
 
+    @property
+    def kept(self) -> str:
+        return self.asked[0].kept
+
 
 def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
     """The exchanges of a dialogue as conversations of one session, and what was left out."""
@@ -107,7 +114,8 @@ def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
             continue
         key = _digest(key, *(system.content for system in systems), *one.texts)
         name = name or key.hex()
-        last = _after(last, one.at or (None if last else dialogue.at), name)
+        at = one.at or (None if last else dialogue.at)
+        last = at if at and one.kept else _after(last, at, name)
         yield _conversation(dialogue, name, systems, one, last, one.answered[-1].id or key.hex())
 
 
@@ -121,6 +129,16 @@ def moment(value: object) -> datetime | None:
         return None
     trusted = found is not None and EPOCH <= found <= datetime.now(UTC) + AHEAD
     return found if trusted else None
+
+
+def as_kept(said: Said, identifier: object) -> Said:
+    """A prompt with the id that its conversation had in a store; as it was if that is none."""
+    try:
+        one = ULID.from_str(str(identifier))
+        at = EPOCH + timedelta(milliseconds=one.milliseconds)
+    except (ValueError, OverflowError):
+        return said
+    return replace(said, kept=str(one), at=at) if at <= datetime.now(UTC) + AHEAD else said
 
 
 def _parsed(value: object) -> datetime | None:
@@ -182,7 +200,7 @@ def _conversation(
     origin, (prompt, reply) = dialogue.origin, one.texts
     named = {"dialogue": dialogue.id} if dialogue.id else {}
     return Conversation(
-        id=_identifier(at, _digest(b"", origin, name, key)),
+        id=one.kept or _identifier(at, _digest(b"", origin, name, key)),
         session=f"{origin}-{_digest(b'', origin, name).hex()[:10]}",
         created_at=at,
         messages=(*systems, Message("user", prompt, one.asked[-1].name)),

@@ -17,16 +17,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from kagura_nb.errors import ExchangeError, UnknownConversation
+from kagura_nb.errors import ExchangeError
 from kagura_nb.exchange import ratings
 from kagura_nb.exchange.dialogue import Skip
-from kagura_nb.exchange.entries import BREAKS
+from kagura_nb.exchange.entries import BREAKS, reason
 from kagura_nb.exchange.files import Part, parts
 from kagura_nb.exchange.reading import detect, found
 from kagura_nb.exchange.report import Report, Tally
 from kagura_nb.records import Annotation, Conversation
 from kagura_nb.store import ConversationCollector
-from kagura_nb.store.queries import resolve
+from kagura_nb.store.queries import resolve_many
 
 BATCH = 500
 """Conversations of a transaction."""
@@ -77,9 +77,8 @@ def _contents(
                     else:
                         yield place, one
         except BREAKS as error:
-            reason = str(error).partition("\n")[0].strip()
             tally.broken.append(
-                f"{part.member or part.path.name} breaks off behind {place} ({reason})"
+                f"{part.member or part.path.name} breaks off behind {place} ({reason(error)})"
             )
 
 
@@ -135,12 +134,11 @@ def _rate(
     tally: Tally,
 ) -> Report:
     """Change the ratings that a file names, all of them or none."""
-    given = []
+    found = [(place, one) for place, one in contents if isinstance(one, Annotation)]
     with store.database.read() as connection:
-        for place, one in contents:
-            assert isinstance(one, Annotation)
-            try:
-                given.append(replace(one, id=resolve(connection, one.id)))
-            except UnknownConversation:
-                tally.skip("ratings of no conversation that there is", place)
-    return ratings.apply(store, given, tally)
+        meant = resolve_many(connection, {one.id for _, one in found})
+    for place, one in found:
+        if one.id not in meant:
+            tally.skip("ratings of no conversation that there is", place)
+    known = [replace(one, id=meant[one.id]) for _, one in found if one.id in meant]
+    return ratings.apply(store, known, tally)

@@ -6,7 +6,6 @@ An entry that is broken is passed over, as is whatever the store could not hold.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
@@ -15,7 +14,7 @@ from typing import Any
 from kagura_nb.errors import ExchangeError, KaguraError
 from kagura_nb.exchange import chat, chatgpt, claude, lossless, ratings, transcript
 from kagura_nb.exchange.dialogue import Dialogue, Skip, conversations
-from kagura_nb.exchange.entries import BREAKS, entries, lines, shape
+from kagura_nb.exchange.entries import BREAKS, entries, lines, reason, shape
 from kagura_nb.exchange.files import HEAD, Part
 from kagura_nb.records import Annotation, Conversation
 from kagura_nb.store.rows import checked
@@ -26,7 +25,9 @@ LOOKED_AT = 20
 """Entries by which a format is known; the first ones may be broken."""
 TITLE = 60
 """Characters of a title that the report shows."""
-WRONG = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, KaguraError)
+WRONG = (
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, KaguraError
+)  # fmt: skip
 """What a reader raises of an entry that is not as its format has it."""
 MARKDOWN = "markdown"
 
@@ -68,19 +69,22 @@ def detect(part: Part) -> str:
     Raises:
         ExchangeError: none that is known.
     """
-    looks = shape(part)
+    looks, why = shape(part), ""
     if looks == "text":
         with part.text() as text:
             if any(map(transcript.has_speaker, text.read(HEAD).splitlines())):
                 return MARKDOWN
     else:
-        with suppress(*BREAKS), part.text() as text:
-            for _, value in islice(entries(text, looks), LOOKED_AT):
-                for name, reader in READERS.items():
-                    if isinstance(value, Mapping) and reader.fits(value):
-                        return name
+        try:
+            with part.text() as text:
+                for _, value in islice(entries(text, looks), LOOKED_AT):
+                    for name, reader in READERS.items():
+                        if isinstance(value, Mapping) and reader.fits(value):
+                            return name
+        except BREAKS as error:
+            why = f" ({reason(error)})"
     raise ExchangeError(
-        f"The format of {part.path} is not known", f"Use one of {', '.join(FORMATS)}"
+        f"The format of {part.path} is not known{why}", f"Use one of {', '.join(FORMATS)}"
     )
 
 

@@ -15,7 +15,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Literal
 
-from kagura_nb.exchange.dialogue import Dialogue, Said, Skip
+from kagura_nb.exchange.dialogue import Dialogue, Said, Skip, as_kept
 from kagura_nb.records import Conversation
 
 USERS = "you|user|me|human|あなた|ユーザー?|私|自分"
@@ -27,7 +27,7 @@ FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         rf"#{{1,6}}\s*\**{NAME}(?:\s+said)?\s*[:：]?\**\s*[:：]?(?:\s*·.*)?()$",
-        rf"(?:\*\*|__){NAME}(?:\s+said)?\s*[:：]?(?:\*\*|__)\s*[:：]?\s*(.*)$",
+        rf"(?:\*\*|__){NAME}(?:\s+said)?\s*[:：]?(?:\*\*|__)(?:\s+·.*|\s*[:：]?)\s*(.*)$",
         rf"{NAME}(?:\s+said)?\s*[:：]\s*(.*)$",
     )
 )
@@ -49,11 +49,13 @@ class _Line:
         block: number of the message that it belongs to; 0 before the first one.
         role: who speaks; None before the first one.
         text: without the speaker's name.
+        kept: the id of ours that stands before it.
     """
 
     block: int
     role: Literal["user", "assistant"] | None
     text: str
+    kept: str = ""
 
 
 def dialogues(lines: Iterable[str]) -> Iterator[Dialogue]:
@@ -97,25 +99,28 @@ def _said(lines: Iterable[str]) -> Iterator[Said | Skip]:
         held = list(run)
         text = RULE.sub("", "\n".join(one.text for one in held)).strip()
         if held[0].role is not None:
-            yield Said(held[0].role, text)
+            said = Said(held[0].role, text)
+            yield as_kept(said, held[0].kept) if held[0].kept else said
         elif text and not text.startswith("# "):
             yield Skip("text before the first speaker")
 
 
 def _spoken(lines: Iterable[str]) -> Iterator[_Line]:
     """Lines with their speakers."""
-    block, forms, fence, ours = 0, FORMS, "", False
+    block, forms, fence, kept = 0, FORMS, "", ""
+    ours = False
     role: Literal["user", "assistant"] | None = None
     for line in map(str.rstrip, lines):
-        if MARKED.match(line):
-            fence, ours = "", True
+        if mark := MARKED.match(line):
+            fence, ours, kept = "", True, mark[1]
             continue
         fence = "" if ours else _fence(line, fence)
         match = None if fence else _match(line, forms)
         if match is not None:
             block, forms = block + 1, (match.re,)
             role = "user" if match["user"] else "assistant"
-            yield _Line(block, role, match[3])
+            yield _Line(block, role, match[3], kept)
+            kept = ""
         else:
             yield _Line(block, role, _unescaped(line) if ours else line)
 

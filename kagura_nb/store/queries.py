@@ -1,6 +1,6 @@
 """Looking conversations up by id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -46,6 +46,25 @@ def resolve(connection: Connection, reference: str) -> str:
     raise UnknownConversation(
         f"{problem} {reference!r}", "`history` lists the ids; `last` means the newest one"
     )
+
+
+def resolve_many(connection: Connection, references: Collection[str]) -> dict[str, str]:
+    """The whole ids that references mean, as `resolve` has them; without those that mean none.
+
+    Reads each whole id, and all ids once where any is not whole.
+    """
+    wanted = {one: storable(one).strip().upper() for one in references}
+    whole = present(connection, [one for one in wanted.values() if len(one) == WHOLE_ID])
+    ends = {one for one in wanted.values() if SHORTEST_ID <= len(one) < WHOLE_ID}
+    meant = {one: [one] for one in whole}
+    if ends:
+        lengths = {len(one) for one in ends}
+        column = conversations.c.id
+        for identifier in connection.scalars(select(column).order_by(column)):
+            for end in ends.intersection(identifier[-length:] for length in lengths):
+                meant.setdefault(end, []).append(identifier)
+            meant["LAST"] = [identifier]
+    return {one: ids[0] for one, end in wanted.items() if len(ids := meant.get(end, [])) == 1}
 
 
 def present(connection: Connection, ids: Sequence[str]) -> set[str]:
