@@ -200,6 +200,22 @@ def test_stopping_before_the_first_word_keeps_the_prompt(
     ]
 
 
+def test_a_line_that_breaks_locks_nothing(
+    start: Callable[..., View], openai_server: OpenAIServer
+) -> None:
+    openai_server.reply("one two three four five six seven eight")
+    openai_server.fail(Fault(slow=1.0))
+    view = start()
+    view.tell("ask", text="Count")
+    view.until("reply")
+
+    view.kernel.client.execute("panel._line.hang_up()")
+    ended = view.until("turn", live=False)[-1]
+
+    assert (ended["complete"], ended["error"]) == (False, "")
+    assert view.ask("Hello")["complete"]
+
+
 def test_a_failure_is_one_line_and_may_be_tried_again(
     start: Callable[..., View], openai_server: OpenAIServer
 ) -> None:
@@ -211,6 +227,56 @@ def test_a_failure_is_one_line_and_may_be_tried_again(
 
     assert "config key openai" in failed["error"] and "test-key" not in failed["error"]
     assert again["error"] == "" and again["complete"]
+
+
+def test_what_is_asked_again_is_the_whole_prompt(
+    start: Callable[..., View], openai_server: OpenAIServer
+) -> None:
+    openai_server.fail(Fault(status=401, code="invalid_api_key", message="no"))
+    view = start()
+    failed = view.ask("word " * 5_000 + "end")
+
+    view.tell("ask", turn=failed["turn"])
+    again = view.until("turn", live=False)[-1]
+
+    assert again["complete"]
+    assert printed(view.kernel, "len(store.get('last').prompt)") == 25_003
+
+
+def test_a_question_that_is_refused_is_told_to_its_asker(
+    start: Callable[..., View], openai_server: OpenAIServer
+) -> None:
+    openai_server.fail(Fault(hang=3.0))
+    view = start()
+    view.tell("ask", text="One")
+    begun = view.until("turn", live=True)[-1]
+
+    serial = view.tell("ask", text="Two")
+    problem = view.until("problem")[-1]
+
+    assert begun["asker"] == view.name
+    assert problem["text"].startswith("A reply is still coming")
+    assert (problem["of"], problem["view"], problem["serial"]) == ("ask", view.name, serial)
+    view.tell("stop")
+    view.until("turn", live=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"kind": "use", "model": "--share"}, "--share"),
+        ({"kind": "source"}, "KeyError: 'turn'. Try it again, or restart the kernel."),
+    ],
+)
+def test_what_fails_is_told_in_one_line_with_a_cure(
+    start: Callable[..., View], asked: Told, told: str
+) -> None:
+    view = start("practice")
+    view.tell(**asked)
+
+    text = view.until("problem")[-1]["text"]
+
+    assert told in text and "\n" not in text and "BadOptionUsage" not in text
 
 
 def test_a_rating_reaches_the_disk_and_every_view_and_the_other_way_round(

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -167,10 +168,15 @@ def test_a_reply_streams_while_a_cell_computes_and_is_stopped(
     openai_server: OpenAIServer,
     notebooks: list[LabNotebook],
     stored: ConversationCollector,
+    tmp_path: Path,
 ) -> None:
     openai_server.reply("one two three four five six seven eight")
     openai_server.fail(Fault(slow=1.0))
-    panel = open_panel("import time\nprint('computing')\ntime.sleep(40)")
+    done = tmp_path / "done"
+    panel = open_panel(
+        "import time\nfrom pathlib import Path\nprint('computing')\n"
+        f"while not Path({str(done)!r}).exists():\n    time.sleep(0.1)"
+    )
     notebooks[0].start(2)
     expect(notebooks[0].output(2)).to_contain_text("computing")
 
@@ -186,6 +192,7 @@ def test_a_reply_streams_while_a_cell_computes_and_is_stopped(
     one = stored.get("last")
     assert one.response.startswith("one") and not one.complete
     assert openai_server.hung_up.wait(5)
+    done.touch()
 
 
 def test_an_error_is_one_line_with_a_way_on(
@@ -365,6 +372,36 @@ def test_a_kernel_that_dies_in_the_middle_of_a_reply_loses_no_question(
     expect(panel_in(notebooks[0]).get_by_role("textbox", name="Message")).to_have_value(
         "Count, please"
     )
+
+
+def test_a_question_that_is_refused_stands_in_its_field_again(
+    open_panel: Open, notebooks: list[LabNotebook]
+) -> None:
+    panel = open_panel("import kagura_nb\nkagura_nb.chat()._talk = 'of another view'")
+    notebooks[0].run(2)
+
+    say(panel, "Are you there?")
+
+    expect(panel.get_by_role("alert").filter(has_text="still coming")).to_be_visible()
+    expect(panel.get_by_role("textbox", name="Message")).to_have_value("Are you there?")
+
+
+def test_what_is_typed_during_a_reply_is_kept_whatever_other_views_hold(
+    open_panel: Open, openai_server: OpenAIServer, notebooks: list[LabNotebook]
+) -> None:
+    openai_server.reply("one two three four")
+    openai_server.fail(Fault(slow=1.0))
+    first = open_panel("%kagura chat")
+    notebooks[0].run(2)
+    second = notebooks[0].output(2).locator(".kagura-panel")
+    expect(second.get_by_text("Loading…")).to_be_hidden()
+    say(first, "Count.")
+    expect(replies(second)).to_contain_text("one")
+
+    first.get_by_role("textbox", name="Message").fill("And then?")
+    expect(second.get_by_role("button", name="Copy this reply")).to_be_visible()
+
+    assert "And then?" in first.page.evaluate("Object.values(sessionStorage)")
 
 
 def test_a_full_disk_while_rating_gives_the_stars_back(

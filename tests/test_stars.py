@@ -105,7 +105,7 @@ def test_an_emptied_comment_is_cleared_in_the_store(kernel: Kernel) -> None:
     ("comment", "line"),
     [
         ("full", "The disk is full. Free some space and rate again."),
-        ("bug", "ZeroDivisionError"),
+        ("bug", "ZeroDivisionError. Try it again, or restart the kernel."),
     ],
 )
 def test_a_failed_write_is_told_and_keeps_what_is_on_disk(

@@ -17,6 +17,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.static import joined
 
 Rate = Callable[[int | None, str | None], str]
@@ -37,7 +38,7 @@ class Stars(anywidget.AnyWidget):  # type: ignore[misc]
         comment: the comment that is on disk now.
     """
 
-    _esm = joined("rating.js", "stars.js")
+    _esm = joined("parts.js", "rating.js", "stars.js")
     _css = joined("stars.css")
     conversation_id = traitlets.Unicode().tag(sync=True)
     rating = traitlets.Int(None, allow_none=True).tag(sync=True)
@@ -78,7 +79,7 @@ class Stars(anywidget.AnyWidget):  # type: ignore[misc]
             status = self._rate(rating, comment)
         except Exception as error:
             with self.hold_sync():
-                self.failed, self.status = True, str(error) or type(error).__name__
+                self.failed, self.status = True, told(error)
         else:
             self._set(rating, comment, status)
 

@@ -30,6 +30,7 @@ from kagura_nb.errors import KaguraError, ReplyStopped, SettingsError
 from kagura_nb.notebook.chat import turns
 from kagura_nb.notebook.chat.history import window
 from kagura_nb.notebook.chat.live import LiveReply
+from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.finding import find
 from kagura_nb.notebook.models import use
 from kagura_nb.notebook.safe import printable
@@ -37,7 +38,7 @@ from kagura_nb.notebook.static import joined
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.providers import known_models
-from kagura_nb.providers.line import Line
+from kagura_nb.providers.line import HungUp, Line
 from kagura_nb.records import Conversation
 from kagura_nb.store import Selection
 from kagura_nb.store.sessions import latest
@@ -48,7 +49,9 @@ Message = Mapping[str, Any]
 SESSIONS = 50
 RESULTS = 20
 TAKEN_BACK = "The correction is taken back; the reply counts by its stars again."
-SCRIPTS = ("rating.js", "panel/dom.js", "panel/turn.js", "panel/header.js", "panel/panel.js")
+SCRIPTS = (
+    "parts.js", "rating.js", "panel/dom.js", "panel/turn.js", "panel/header.js", "panel/panel.js"
+)  # fmt: skip
 STYLES = ("stars.css", "panel/panel.css", "panel/reply.css")
 ASKER = ("view", "turn", "serial", "rated")
 """By what a view knows what was answered."""
@@ -144,9 +147,8 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
         try:
             HANDLERS[asked["kind"]](self, asked)
         except Exception as error:
-            told = str(error) if isinstance(error, KaguraError) else repr(error)
             asker = {name: asked[name] for name in ASKER if name in asked}
-            self._tell("problem", text=printable(told), of=asked["kind"], **asker)
+            self._tell("problem", text=told(error), of=asked["kind"], **asker)
 
     def _tell(self, kind: str, **more: Any) -> None:
         self._context.copy().run(self.send, {"kind": kind, **more})
@@ -163,8 +165,8 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
         if here:
             found["turns"].append(here.begun)
         place = next((name for name in ("before", "after") if name in asked), "all")
-        told = {"session": self.session, "busy": talk is not None, "place": place, **found}
-        self._tell("history", view=asked["view"], at=asked.get("at"), **told)
+        shown = {"session": self.session, "busy": talk is not None, "place": place, **found}
+        self._tell("history", view=asked["view"], at=asked.get("at"), **shown)
         if here:
             here.reply.send_again()
         if place == "all":
@@ -200,7 +202,7 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
     # What is changed.
 
     def _use(self, asked: Message) -> None:
-        shown = use.main([asked["model"]], standalone_mode=False, obj=self._workspace)
+        shown = use.main(["--", asked["model"]], standalone_mode=False, obj=self._workspace)
         assert isinstance(shown, View)
         self._tell("notice", text=shown.plain)
         self._choices(asked)
@@ -228,11 +230,16 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
     def _ask(self, asked: Message) -> None:
         if self._talk is not None:
             raise SettingsError("A reply is still coming", "Stop it, or wait for its end")
-        turn = self._assistant.stream(asked["text"], session=self.session, line=self._line)
+        if self._line.hung_up:
+            self._line = Line()
+        prompt = (
+            asked["text"] if "text" in asked else self._assistant.store.get(asked["turn"]).prompt
+        )
+        turn = self._assistant.stream(prompt, session=self.session, line=self._line)
         name = f"live-{ULID()}"
         reply = LiveReply(lambda said: self._tell("reply", turn=name, **said))
         self._talk = talk = Talk(name, self.session, turn, reply)
-        self._tell("turn", **talk.begun)
+        self._tell("turn", **talk.begun, asker=asked["view"])
         Thread(target=self._run, args=(talk,), name="kagura-turn", daemon=True).start()
 
     def _run(self, talk: Talk) -> None:
@@ -241,13 +248,11 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
             with closing(iter(talk.turn)) as pieces:
                 for piece in pieces:
                     talk.reply.update(piece)
-        except ReplyStopped:
+        except (ReplyStopped, HungUp):
             pass  # the reply is marked as cut
-        except KaguraError as failure:
-            error = str(failure)
         except Exception as failure:
-            error = f"{type(failure).__name__}: {failure}"
-        self._end(talk, printable(error))
+            error = told(failure)
+        self._end(talk, error)
 
     def _end(self, talk: Talk, error: str) -> None:
         if talk.turn.text:
@@ -256,8 +261,8 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
             self._talk = None
         known = self._stored(talk)
         known["error"] = error or known.get("error", "")
-        told = {"notices": talk.turn.notices, "was": talk.name, "session": talk.session}
-        self._tell("turn", **known, **told)
+        of = {"notices": talk.turn.notices, "was": talk.name, "session": talk.session}
+        self._tell("turn", **known, **of)
 
     def _stored(self, talk: Talk) -> dict[str, Any]:
         """What is known about a turn that has ended; little where it could not be stored."""
@@ -273,11 +278,13 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
         return facts
 
     def _stop(self) -> None:
-        talk, self._talk = self._talk, None
-        if talk is not None:
-            talk.turn.stop()
-            self._line = Line()
-            self._tell("stopped", turn=talk.name)
+        talk = self._talk
+        if talk is None:
+            return
+        talk.turn.stop()  # before another one may begin, so that none takes the line meanwhile
+        if self._talk is talk:
+            self._talk = None
+        self._tell("stopped", turn=talk.name)
 
 
 HANDLERS: dict[str, Callable[[ChatPanel, Message], None]] = {

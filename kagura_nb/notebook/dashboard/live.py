@@ -11,15 +11,15 @@ notebook, and hides while the widget is there; the synced state carries nothing 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import click
 import traitlets
 
-from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.dashboard.page import CSS, cards, clock, framed, heading, page
+from kagura_nb.notebook.failures import told
+from kagura_nb.notebook.static import joined
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace, pass_workspace
 
@@ -43,7 +43,7 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]
         first: the cards' HTML by name, shown until the first look of the browser's own.
     """
 
-    _esm = Path(__file__).parents[1] / "static" / "dashboard.js"
+    _esm = joined("parts.js", "dashboard.js")
     _css = CSS
     title = traitlets.Unicode().tag(sync=True)
 
@@ -57,13 +57,13 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]
         return "%kagura dashboard shows it as it is now."
 
     def _answer(self, content: Mapping[str, Any]) -> None:
-        assistant = self._workspace.assistant
         made, self._first = self._first, {}
         try:
+            assistant = self._workspace.assistant
             answer: dict[str, Any] = {
                 "cards": made or framed(cards(assistant, content["names"])),
                 "running": bool(assistant.jobs.under_way()),
             }
-        except KaguraError as error:
-            answer = {"failed": str(error)}
+        except Exception as error:  # the browser waits for an answer, whatever happens
+            answer = {"failed": told(error)}
         self.send({**answer, "kind": "look", "serial": content["serial"], "time": clock()})

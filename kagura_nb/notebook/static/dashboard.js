@@ -6,12 +6,6 @@ const OFTEN = 1500; // ms between two looks at them while a training runs
 const SELDOM = 15000; // ms otherwise
 const PATIENCE = 8000; // ms without an answer after which the user is told
 
-function element(tag, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
-}
-
 function parsed(html) {
   const template = element("template");
   template.innerHTML = html;
@@ -91,7 +85,7 @@ function render({ model, el }) {
 
   refresh.addEventListener("click", () => look());
   refresh.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    if (event.key === "Enter" && plain(event)) event.stopPropagation();
   });
   el.append(root);
   model.on("msg:custom", onAnswer);

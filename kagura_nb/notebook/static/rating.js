@@ -12,20 +12,6 @@ const PATIENCE = 600; // ms without an answer after which the user is told
 // Ctrl, Alt or Meta stays its own, so that Ctrl+S saves.
 const KEPT = /^(.|Arrow\w+|Home|End|Delete|Backspace)$/u;
 
-function element(tag, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
-}
-
-function plain(event) {
-  return !event.ctrlKey && !event.metaKey && !event.altKey;
-}
-
-function composing(event) {
-  return event.isComposing || event.keyCode === 229;
-}
-
 function star(value, group) {
   const name = value === 1 ? "1 star" : `${value} stars`;
   const input = element("input", { type: "radio", name: group, value, ariaLabel: name });

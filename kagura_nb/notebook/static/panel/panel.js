@@ -20,7 +20,8 @@ function render({ model, el }) {
   let session = "";
   let busy = false;
   let latest = true; // whether the newest turn is on screen
-  let sent = null; // the question on its way to the kernel: its serial and text
+  let sent = null; // the question on its way to the kernel: its serial, text and session
+  let answering = null; // the question that the kernel took, until its reply has ended
   let silence; // timer of the request that was not yet taken
 
   const kernel = {
@@ -82,15 +83,21 @@ function render({ model, el }) {
     if (!text.trim() || busy || (sent && !unheard)) return;
     say("");
     drafts.write(session, text);
-    sent = { text, serial: kernel.tell("ask", { text }) };
+    sent = { text, session, serial: kernel.tell("ask", { text }) };
   }
 
   /** The kernel has the question; what was typed on meanwhile stays. */
   function taken(answered) {
     if (!sent || sent.serial !== answered) return;
     if (area.value === sent.text) area.value = "";
-    sent = null;
+    [answering, sent] = [sent, null];
     if (!latest) reopen();
+  }
+
+  /** The kernel refused the question: it stands in the field again. */
+  function giveBack() {
+    if (!area.value.includes(answering.text)) area.value = [answering.text, area.value].filter(Boolean).join("\n");
+    answering = null;
   }
 
   function atEnd() {
@@ -163,26 +170,31 @@ function render({ model, el }) {
   }
 
   function onTurn(message) {
+    if (message.asker === view && answering) answering.turn = message.turn;
     const known = turns.get(message.was) || turns.get(message.turn);
     if (known) follow(() => known.update(message));
     if (known && message.was) turns.delete(message.was), turns.set(message.turn, known);
-    if (message.was) end(known);
+    if (message.was) end(known, message.was);
     if (known || message.prompt === undefined || message.session !== session || !latest) return;
     follow(() => add(message.live ? { ...message, model: header.model } : message));
     if (message.live) setBusy(true), (log.scrollTop = log.scrollHeight);
   }
 
   /** A reply has ended, in this session or in another. */
-  function end(turn) {
+  function end(turn, name) {
     setBusy([...turns.values()].some((one) => one.live));
+    if (answering?.turn === name) {
+      drafts.write(answering.session, answering.session === session ? area.value : "");
+      answering = null;
+    }
     if (!turn) return;
-    drafts.write(session, area.value);
     spoken.textContent = `Reply: ${turn.text.slice(0, SPOKEN)}`;
     kernel.tell("choices");
   }
 
   function onProblem(message) {
     const turn = turns.get(message.turn);
+    if (message.of === "ask" && message.serial === answering?.serial) giveBack();
     if (message.of === "rate" && turn) turn.rated({ failed: true, status: message.text, serial: message.rated });
     else if (turn) turn.problem(message.text);
     else say(message.text, true);

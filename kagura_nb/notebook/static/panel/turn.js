@@ -30,11 +30,16 @@ function turnView(told, kernel) {
   });
   const correct = button("Correct", edit, { ariaLabel: "Correct this reply" });
   const takeBack = button("Take correction back", () => corrected(null));
-  const retry = button("Ask again", () => kernel.tell("ask", { text: prompt.textContent }));
+  const retry = button("Ask again", askAgain);
   const based = detailsOf("", async () => basisList((await kernel.ask("basis", { turn: name })).items));
   const before = detailsOf("The reply as it was", async () => element("div", { className: "kagura-md" }, ...facts.original.map(blockOf)));
   tools.append(copy, correct, takeBack, retry, status);
   below.append(before, based);
+
+  /** The kernel has the whole prompt, of which a part may be shown; not of a turn that it could not store. */
+  function askAgain() {
+    kernel.tell("ask", name.startsWith("live-") ? { text: prompt.textContent } : { turn: name });
+  }
 
   function source() {
     return kernel.ask("source", { turn: name });
