@@ -1,5 +1,6 @@
 """The dashboard: what is counted, what is said of it, and who gets to see it."""
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ from test_notebooks import executed
 from kagura_nb import ConversationCollector
 from kagura_nb.cli import cli
 from kagura_nb.notebook.commands import run
-from kagura_nb.notebook.dashboard.cards import CARDS
+from kagura_nb.notebook.dashboard.cards import CARDS, Card
+from kagura_nb.notebook.dashboard.facts import Facts
 from kagura_nb.notebook.dashboard.timeline import Stars, Timeline, Unit, periods, timeline
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
@@ -104,6 +106,27 @@ def test_conversations_are_counted_by_period_model_and_stars(store: Conversation
         ("b", 1),
     ]
     assert [one.conversations for one in course.groups(7)] == [1, 0, 4]
+
+
+def test_what_was_imported_without_a_time_is_counted_but_not_drawn(
+    workspace: Workspace, store: ConversationCollector, tmp_path: Path
+) -> None:
+    said = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]
+    file = tmp_path / "old.jsonl"
+    file.write_text(json.dumps({"messages": said}))
+    workspace.assistant.import_file(file)
+    undated = store.add_feedback(store.get("last").id, 1)
+    only = card(shown(workspace), "activity")
+    store.add_feedback(store.collect("Hello", "Hi", "practice"), 4)
+
+    view = shown(workspace)
+
+    assert store.get(undated).created_at.year == 1970
+    assert "Not drawn: 1 from before" in only and "Not drawn: 1 from" in card(view, "activity")
+    assert timeline(store.database).unit == "day"
+    assert "Conversations by day" in view.html
+    assert re.search("mean stars *2.5", card(view, "glance"))
+    assert re.search("★☆☆☆☆ +1 ", card(view, "ratings"))
 
 
 # --- ratings -------------------------------------------------------------------------------------
@@ -221,11 +244,21 @@ def test_a_card_that_cannot_be_made_says_why_beside_the_others(
     assert "★★★★★" in card(view, "ratings")
 
 
+def test_a_card_that_fails_in_an_unforeseen_way_is_one_line(workspace: Workspace) -> None:
+    def broken(_: Facts) -> View:
+        raise ValueError("first\nsecond")
+
+    made = Card("broken", "Broken", broken).view(Facts(workspace.assistant))
+
+    assert made.plain == "ValueError: first second. Try it again, or restart the kernel."
+
+
 def test_the_terminal_prints_the_same(store: ConversationCollector) -> None:
     live(store, 20, 5, NOW)
     printed = CliRunner().invoke(cli, ["dashboard", "--text"])
     assert printed.exit_code == 0
     assert "Dashboard of default" in printed.output and "█" in printed.output
+    assert printed.output.count("At a glance") == 1
 
 
 def test_the_shipped_notebook_shows_it(home: Path, tmp_path: Path) -> None:
@@ -277,6 +310,15 @@ def test_the_browser_gets_what_is_there_first_and_then_what_it_asks_for(
     assert (first["cards"], first["running"]) == ({"glance": "the first look"}, False)
     assert list(second["cards"]) == ["jobs"]  # type: ignore[call-overload]
     assert "There are no jobs yet" in str(second["cards"])
+
+
+def test_the_browser_is_told_what_fails(kernel: Kernel, comm: str) -> None:
+    look(kernel, comm, 1)
+    kernel.run("opened._workspace = None")
+
+    failed = str(look(kernel, comm, 2)["failed"])
+
+    assert failed.startswith("AttributeError: ") and failed.endswith("restart the kernel.")
 
 
 def test_a_notebook_shows_the_page_and_the_live_one_below_whose_state_is_its_title(

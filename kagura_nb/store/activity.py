@@ -5,13 +5,16 @@ One index has all three, so no conversation is read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from sqlalchemy import Connection, Integer, Text, column, func, select, values
 
 from kagura_nb.store.rows import to_text
 from kagura_nb.store.schema import conversations
+
+DATED = datetime(1971, 2, 1, tzinfo=UTC)
+"""From here on a time is one: what was imported without any stands before it, see `exchange`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,17 @@ class Count:
 
 
 def first(connection: Connection) -> datetime | None:
-    """The time of the oldest conversation; None where there is none."""
-    found = connection.scalar(select(func.min(conversations.c.created_at)))
+    """The time of the oldest conversation that has one; None where there is none."""
+    at = conversations.c.created_at
+    found = connection.scalar(select(func.min(at)).where(at >= to_text(DATED)))
     return None if found is None else datetime.fromisoformat(found)
+
+
+def ratings(connection: Connection) -> dict[int, int]:
+    """How many conversations of all times have so many stars."""
+    rating = conversations.c.rating
+    query = select(rating, func.count()).where(rating.is_not(None)).group_by(rating)
+    return dict(connection.execute(query).tuples().all())
 
 
 def counts(connection: Connection, bounds: Sequence[datetime]) -> list[Count]:

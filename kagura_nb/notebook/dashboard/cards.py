@@ -12,12 +12,12 @@ from typing import Literal
 from kagura_nb import deploy
 from kagura_nb.datasets import looking
 from kagura_nb.deploy import Interval
-from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.costs import view as costs_view
 from kagura_nb.notebook.dashboard.facts import Facts
 from kagura_nb.notebook.dashboard.glance import glance
 from kagura_nb.notebook.dashboard.pictures import WORDS, conversations_image, trend_image, when
 from kagura_nb.notebook.dashboard.timeline import FEWEST, RECENT, Group, Timeline
+from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.models import comparison, overview
 from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.scan import MEANING
@@ -61,35 +61,25 @@ class Card:
         """The card; where it cannot be made, why and the cure."""
         try:
             return self.show(facts)
-        except KaguraError as error:
-            return line(str(error))
+        except Exception as error:  # the other cards can be made all the same
+            return line(told(error))
 
 
 def activity(facts: Facts) -> View:
     """Conversations over time."""
-    course = facts.course
-    if not course.group().conversations:
+    if not facts.stats["total"]:
         return line("Nothing was said yet. Begin with `%%kagura` in a cell, or `kagura-nb start`.")
-    groups = [one for one in course.groups()[::-1] if one.conversations]
-    most = max(one.conversations for one in groups)
-    rows = [
-        (
-            when(one.first, course.unit),
-            f"{one.conversations:,}",
-            f"{one.stars.rated:,}",
-            Bar(one.conversations / most),
-        )
-        for one in groups
-    ]
-    heads = (course.unit, "conversations", "rated", "")
-    numbers = table(f"Conversations {WORDS[course.unit]}", heads, rows)
-    return View(numbers.plain, conversations_image(course) + details("Numbers", numbers).html)
+    course = facts.course
+    drawn = course.group().conversations
+    if (rest := facts.stats["total"] - drawn) <= 0:
+        return _by_period(course)
+    said = f"Not drawn: {rest:,} from before {course.bounds[0]:%d %b %Y}, or with no time known."
+    return _by_period(course) + line(said) if drawn else line(said)
 
 
 def ratings(facts: Facts) -> View:
     """How many stars were given, and whether they become more."""
-    course = facts.course
-    given = course.group().stars
+    course, given = facts.course, facts.given
     if not given.rated:
         return line("No reply is rated yet. Click the stars below one, or press 1 to 5 on them.")
     most = max(given.counts)
@@ -194,6 +184,24 @@ CARDS: Sequence[Card] = (
     Card("models", "Models", models, "wide"),
     Card("costs", "Costs", spending, "wide"),
 )
+
+
+def _by_period(course: Timeline) -> View:
+    """Numbers of conversations, drawn."""
+    groups = [one for one in course.groups()[::-1] if one.conversations]
+    most = max(one.conversations for one in groups)
+    rows = [
+        (
+            when(one.first, course.unit),
+            f"{one.conversations:,}",
+            f"{one.stars.rated:,}",
+            Bar(one.conversations / most),
+        )
+        for one in groups
+    ]
+    heads = (course.unit, "conversations", "rated", "")
+    numbers = table(f"Conversations {WORDS[course.unit]}", heads, rows)
+    return View(numbers.plain, conversations_image(course) + details("Numbers", numbers).html)
 
 
 def _types(known: Mapping[tuple[str, ...], int]) -> list[tuple[object, ...]]:

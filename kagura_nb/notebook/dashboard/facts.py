@@ -5,7 +5,7 @@ from functools import cached_property
 from kagura_nb import costs, offer
 from kagura_nb.assistant import Assistant
 from kagura_nb.costs import Month
-from kagura_nb.notebook.dashboard.timeline import Timeline, timeline
+from kagura_nb.notebook.dashboard.timeline import Stars, Timeline, given, timeline
 from kagura_nb.store.collector import Stats
 
 
@@ -28,6 +28,11 @@ class Facts:
     def course(self) -> Timeline:
         """Conversations and stars over time."""
         return timeline(self.assistant.store.database)
+
+    @cached_property
+    def given(self) -> Stars:
+        """All ratings, whatever their time."""
+        return given(self.assistant.store.database)
 
     @cached_property
     def month(self) -> Month:

@@ -54,7 +54,7 @@ def glance(facts: Facts) -> View:
         _model(facts),
     ]
     rows = [(one.name, one.value, one.note) for one in tiles]
-    plain = table("At a glance", ("what", "now", ""), rows).plain
+    plain = table("The numbers that matter most", ("what", "now", ""), rows).plain
     html = "".join(one.html for one in tiles)
     return View(plain, f'<div class="kagura-tiles">{html}</div>')
 
@@ -72,7 +72,7 @@ def _rated(facts: Facts) -> Tile:
 
 
 def _mean(facts: Facts) -> Tile:
-    given = facts.course.group().stars
+    given = facts.given
     if not given.rated:
         return Tile("mean stars", "none yet")
     mean, low, high = given.mean

@@ -4,6 +4,8 @@
     weeks     from Monday, while everything is in the last 60 of them
     months    the last 60
 
+What has no time of its own is in none of them; `given` has all ratings there are.
+
 The interval of a mean of stars is that of Agresti and Coull (American Statistician 52, 1998,
 119-126), who wrote it for shares: a normal one, with half of Z^2 ratings more at either end of the
 scale. So a few ratings that are alike are not certain. In samples of 5 to 200 ratings from five
@@ -158,6 +160,17 @@ def timeline(database: Database, today: date | None = None) -> Timeline:
         unit, bounds = periods(begun, today)
         counts = activity.counts(connection, [midnight(one) for one in bounds])
     return Timeline(unit, bounds, tuple(counts))
+
+
+def given(database: Database) -> Stars:
+    """All ratings, whatever their time.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with database.read() as connection:
+        found = activity.ratings(connection)
+    return Stars(tuple(found.get(stars, 0) for stars in range(LOWEST, HIGHEST + 1)))
 
 
 def periods(first: date, today: date) -> tuple[Unit, tuple[date, ...]]:
