@@ -197,8 +197,9 @@ def compare(database: Database, model: str | None = None) -> Comparison:
         shared = [one for one in deployments.history(connection) if not one.whole]
         found = next((one.model for one in shared if model in (None, one.model)), None)
         if found is None:
+            never = f"{model} never" if model else "No model ever"
             raise SettingsError(
-                f"{model or 'No model'} never had a share of the sessions to be compared by",
+                f"{never} had a share of the sessions to be compared by",
                 "Give it one with `%kagura use MODEL --share 30%`",
             )
         sides = deployments.ratings(connection, found)

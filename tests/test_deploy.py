@@ -137,6 +137,13 @@ def test_going_back_brings_back_what_answered_before(assistant: Assistant) -> No
     assert [one.model for one in deploy.history(database)] == [NEWER, TUNED]
 
 
+@pytest.mark.parametrize("model", [None, NEWER])
+def test_what_had_no_share_cannot_be_compared(assistant: Assistant, model: str | None) -> None:
+    never = f"{NEWER} never had" if model else "No model ever had"
+    with pytest.raises(SettingsError, match=f"^{never} a share of the sessions"):
+        deploy.compare(assistant.store.database, model)
+
+
 def test_the_same_again_is_one_deployment(assistant: Assistant) -> None:
     database = assistant.store.database
     assert deploy.deploy(database, TUNED, 0.4) == deploy.deploy(database, TUNED, 0.4)
