@@ -1,6 +1,7 @@
 """What owners add to many conversations is written at once or not at all, and taken back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,7 +9,7 @@ from kagura_nb import ConversationCollector, Selection
 from kagura_nb.errors import InvalidRating, StoreError, UnknownConversation
 from kagura_nb.memory import Memory
 from kagura_nb.records import Annotation
-from kagura_nb.store.annotations import annotate
+from kagura_nb.store.annotations import annotate, take_back
 
 Rate = Callable[..., list[str]]
 Tell = Callable[..., str]
@@ -43,6 +44,24 @@ def test_all_is_changed_at_once_and_what_it_was_takes_it_back(
     assert (third.rating, third.comment, third.correction) == (None, "why", "この方がよい")
     annotate(store.database, before)
     assert store.get_many(noted) == as_it_was
+
+
+def test_only_what_is_still_as_it_was_made_is_taken_back(
+    store: ConversationCollector, noted: list[str]
+) -> None:
+    begun = datetime.now(UTC)
+    wanted = [Annotation(one, rating=3, comment="new", tags=("x",)) for one in noted]
+    done = list(zip(annotate(store.database, wanted), wanted, strict=True))
+    store.add_feedback(noted[0], 4)
+    store.rewrite([noted[1]], str)
+    store.forget(Selection(ids=(noted[2],)))
+
+    changed, left = take_back(store.database, done, begun)
+
+    one, two = map(store.get, noted[:2])
+    assert (sorted(changed), left) == (sorted(noted[:2]), 2)
+    assert (one.rating, one.comment, one.tags) == (4, None, ())
+    assert (two.rating, two.comment, two.tags) == (2, "new", ("home", "猫"))
 
 
 def test_saying_it_again_changes_nothing(store: ConversationCollector, noted: list[str]) -> None:
