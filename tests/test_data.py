@@ -165,6 +165,16 @@ def test_a_part_is_written_as_a_trainer_wants_it(
     assert MAIL not in path.read_text("utf-8")
 
 
+def test_a_part_replaces_nothing_unless_told_to(filled: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("precious")
+    with pytest.raises(KaguraError, match="--overwrite"):
+        shown(filled, "--export", str(path))
+    assert path.read_text() == "precious"
+    shown(filled, "--export", str(path), "--overwrite")
+    assert "messages" in path.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -177,6 +187,7 @@ def test_a_part_is_written_as_a_trainer_wants_it(
         ["--text", " "],
         ["--format", "openai"],
         ["--part", "train"],
+        ["--overwrite"],
         ["--export", "x.jsonl", "--format", "openai-dpo"],
         ["--export", "no/such/folder/x.jsonl"],
         ["--session", "nobody"],
@@ -210,6 +221,15 @@ def test_a_terminal_shows_the_same(filled: Workspace) -> None:
 
     assert result.exit_code == 0
     assert "to learn from" in result.output and "The first rows" in result.output
+
+
+def test_a_terminal_is_told_its_own_commands(workspace: Workspace) -> None:
+    rated(workspace, f"The key is {SECRET}", "Noted.")
+
+    result = CliRunner().invoke(cli, ["data"])
+
+    assert result.exit_code == 1
+    assert "`kagura-nb scan` shows what is private" in result.output
 
 
 # --- in a notebook ---------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from kagura_nb.datasets.formats import METHOD_FORMATS
 from kagura_nb.datasets.versions import PARTS, Placed
 from kagura_nb.errors import DatasetError, SettingsError
 from kagura_nb.notebook.curation import CurationView
+from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.scan import MEANING
 from kagura_nb.notebook.views import (
     Bar,
@@ -60,6 +61,7 @@ HEADS = ("version", "built", "method", "to learn from", "to measure on", "tokens
 @click.option("--export", type=click.Path(path_type=Path, dir_okay=False), help="Write this file.")
 @click.option("--format", type=click.Choice(tuple(FORMATS)), help="For which trainer.")
 @click.option("--part", type=click.Choice(PARTS), help="Which rows are written; train else.")
+@click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
 @pass_workspace
 def data(
     workspace: Workspace,
@@ -69,12 +71,13 @@ def data(
     export: Path | None,
     format: str | None,
     part: str | None,
+    overwrite: bool,
     **chosen: Any,
 ) -> View:
     """Make a dataset of what is good now, or show one; list and export them."""
     assistant = workspace.assistant
     given = {name: value for name, value in chosen.items() if value is not None}
-    if export is None and (format or part):
+    if export is None and (format or part or overwrite):
         raise SettingsError("No file is named", "Add --export FILE")
     if listed:
         return _listing(assistant.datasets.latest())
@@ -83,10 +86,11 @@ def data(
     except DatasetError as error:
         if given or version or export or not assistant.store.count(Selection()):
             raise
-        told = replace(line(str(error)), failed=True)
-        return _live(told, workspace, None, _spec(assistant, {}))
+        failed = replace(line(told(error)), failed=True)
+        return _live(failed, workspace, None, _spec(assistant, {}))
     if export is not None:
-        return _export(assistant, dataset, export, format, part or TRAIN)
+        name = format or METHOD_FORMATS[dataset.method]
+        return _export(assistant, dataset, export, name, part or TRAIN, overwrite)
     spec = _spec(assistant, given) if version is None else _same(dataset)
     return _live(view(assistant, dataset), workspace, dataset, spec)
 
@@ -103,7 +107,7 @@ def view(assistant: Assistant, dataset: Dataset) -> View:
     try:
         found = assistant.datasets.first(dataset, 2 * FIRST)
     except DatasetError as error:
-        return shown + line(str(error))
+        return shown + line(told(error))
     first = {(one.line.part, one.line.number): one for one in found}  # pairs once
     return shown + details("The first rows", _rows(list(first.values())[:FIRST]))
 
@@ -207,13 +211,7 @@ def _listed(one: Dataset) -> tuple[object, ...]:
 
 
 def _export(
-    assistant: Assistant, dataset: Dataset, path: Path, format: str | None, part: str
+    assistant: Assistant, dataset: Dataset, path: Path, format: str, part: str, overwrite: bool
 ) -> View:
-    format = format or METHOD_FORMATS[dataset.method]
-    try:
-        count = assistant.datasets.write(dataset, part, format, path.expanduser())
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be written ({error.strerror})", "Name a file in a folder of yours"
-        ) from error
+    count = assistant.datasets.write(dataset, part, format, path, overwrite=overwrite)
     return line(f"Wrote {count:,} rows of dataset {dataset.version} to {path} as {format}.")
