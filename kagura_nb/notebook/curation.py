@@ -24,7 +24,8 @@ from kagura_nb import effects
 from kagura_nb.assistant import Assistant
 from kagura_nb.curation import Curation
 from kagura_nb.datasets import Spec
-from kagura_nb.errors import DatasetError, KaguraError, SettingsError
+from kagura_nb.errors import DatasetError, SettingsError
+from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.pieces import listed, opened
 from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import FOLDER, joined
@@ -87,10 +88,8 @@ class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
         """
         try:
             return KINDS[content["kind"]](self, content)
-        except KaguraError as error:
-            return {"kind": "failed", "failed": str(error)}
         except Exception as error:  # the browser waits for an answer, whatever happens
-            return {"kind": "failed", "failed": f"{type(error).__name__}: {error}"}
+            return {"kind": "failed", "failed": told(error)}
 
     def _answer(self, content: Mapping[str, Any]) -> None:
         to = {name: content.get(name) for name in ("view", "serial")}
