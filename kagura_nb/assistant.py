@@ -105,7 +105,9 @@ class Assistant:
         Raises:
             UnknownConversation: no such id.
         """
-        return self._changed(self.store.correct(conversation_id, reply))
+        identifier = self.store.correct(conversation_id, reply)
+        said = self._changed(identifier)
+        return said if self.store.get(identifier).correction else effects.TAKEN_BACK
 
     def _changed(self, identifier: str) -> str:
         """What a conversation's rating means for later replies, in words."""

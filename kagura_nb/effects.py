@@ -2,6 +2,8 @@
 
 from kagura_nb.records import GOOD_RATING, Conversation
 
+TAKEN_BACK = "The correction is taken back; the reply counts by its stars again."
+
 
 def words(one: Conversation, ready: int, threshold: int) -> str:
     """What the present rating of a conversation means for later replies.

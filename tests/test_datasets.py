@@ -318,6 +318,20 @@ def test_what_becomes_good_is_looked_at_before_a_dataset_is_wanted() -> None:
     assert [one for one, _ in remembered(assistant.store)] == [good, corrected]
 
 
+def test_what_comes_with_good_ratings_is_looked_at_too(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    here, there = Assistant("here"), Assistant("there")
+    good = here.store.collect("Hi", "Hello!", "practice")
+    here.store.add_feedback(good, 5)
+    here.store.collect("Bye", "See you!", "practice")
+    here.export_file(file)
+
+    there.import_file(file)
+    there.datasets.ahead.wait()
+
+    assert [one for one, _ in remembered(there.store)] == [good]
+
+
 @pytest.mark.parametrize(
     "change",
     [

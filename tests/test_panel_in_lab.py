@@ -70,16 +70,20 @@ def notebooks() -> list[LabNotebook]:
 def open_panel(
     lab: Lab, page: Page, owner: str, openai_server: OpenAIServer, notebooks: list[LabNotebook]
 ) -> Iterator[Open]:
-    """Open a notebook with the panel in its second cell, and more cells behind it."""
+    """Open a notebook with the panel in its second cell, and more cells behind it; the next one may
+    begin before the browser has asked for anything.
+    """
 
-    def opened(*more: str, model: str = MODEL) -> Locator:
+    def opened(*more: str, model: str = MODEL, at_once: bool = False) -> Locator:
         setup = SETUP.format(user=owner, model=model, url=openai_server.base_url)
         lab.write(f"{owner}.ipynb", setup, "%kagura chat", *more)
         notebook = LabNotebook(page, lab, f"{owner}.ipynb")
         notebooks.append(notebook)
         notebook.wait_for_kernel()
         notebook.run(0)
-        notebook.run(1)
+        notebook.start(1)
+        if at_once:
+            notebook.start(2)
         return panel_in(notebook)
 
     yield opened
@@ -175,9 +179,9 @@ def test_a_reply_streams_while_a_cell_computes_and_is_stopped(
     done = tmp_path / "done"
     panel = open_panel(
         "import time\nfrom pathlib import Path\nprint('computing')\n"
-        f"while not Path({str(done)!r}).exists():\n    time.sleep(0.1)"
+        f"while not Path({str(done)!r}).exists():\n    time.sleep(0.1)",
+        at_once=True,
     )
-    notebooks[0].start(2)
     expect(notebooks[0].output(2)).to_contain_text("computing")
 
     say(panel, "Count.")

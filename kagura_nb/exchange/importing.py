@@ -101,6 +101,7 @@ class _Batch:
         """Store and count them."""
         added = self.store.add_many(self.held)
         self.tally.done += added
+        self.tally.changed += [one.id for one in self.held if one.good]
         self.tally.known += len(self.held) - added
         self.held, self.size = [], 0
 

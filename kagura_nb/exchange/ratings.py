@@ -101,8 +101,8 @@ def apply(store: ConversationCollector, given: Sequence[Annotation], tally: Tall
         undo = _keep(store, before) if before else None
     tally.done = len(before)
     tally.known = len({one.id for one in given}) - len(before)
-    ids = tuple(sorted(one.id for one in before))
-    return tally.report(RATINGS, changed=ids, undo=undo)
+    tally.changed = sorted(one.id for one in before)
+    return tally.report(RATINGS, undo=undo)
 
 
 def _keep(store: ConversationCollector, before: Iterable[Annotation]) -> Path:

@@ -21,7 +21,7 @@ class Report:
         places: where each reason was met first, up to `EXAMPLES` of them.
         broken: where and how the file breaks off, empty where it does not.
         stopped: whether the user ended it.
-        changed: ids of conversations whose ratings changed, in order.
+        changed: ids of conversations whose ratings changed, or that came with good ones, in order.
         undo: the file whose import takes changed ratings back.
     """
 
@@ -45,6 +45,7 @@ class Tally:
     skipped: Counter[str] = field(default_factory=Counter)
     places: dict[str, list[str]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
     def skip(self, reason: str, place: str) -> None:
         """Count what is not taken over."""
@@ -58,7 +59,6 @@ class Tally:
         format: str,
         *,
         stopped: bool = False,
-        changed: tuple[str, ...] = (),
         undo: Path | None = None,
     ) -> Report:
         """What has become of the file."""
@@ -70,6 +70,6 @@ class Tally:
             self.places,
             "; ".join(self.broken),
             stopped,
-            changed,
+            tuple(self.changed),
             undo,
         )

@@ -9,7 +9,8 @@ from html import escape
 from typing import Any
 
 from kagura_nb.assistant import Assistant
-from kagura_nb.errors import ConsentMissing, KaguraError
+from kagura_nb.errors import ConsentMissing
+from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.following import go_on
 from kagura_nb.notebook.views import LINE, View
 from kagura_nb.notebook.workspace import program
@@ -51,8 +52,8 @@ class _Approval:
     def _answer(self, action: Any) -> None:
         try:
             action()
-        except KaguraError as error:
-            self._say(str(error))
+        except Exception as error:
+            self._say(told(error))
 
     def _begin(self) -> None:
         jobs = self._assistant.jobs

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from kagura_nb.assistant import Assistant
-from kagura_nb.errors import KaguraError
+from kagura_nb.notebook.failures import told
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.privacy.report import Place, Report
 from kagura_nb.records import short
@@ -53,8 +53,8 @@ class _Row:
     def _answer(self, action: Any) -> None:
         try:
             self._said.value = action()
-        except KaguraError as error:
-            self._said.value = escape(str(error))
+        except Exception as error:
+            self._said.value = escape(told(error))
         self._name()
 
     def _name(self) -> None:

@@ -98,7 +98,7 @@ def correct(
         raise SettingsError("The correction is empty", "Write the better reply behind the id")
     changed = workspace.assistant.correct(conversation_id, None if remove else text)
     workspace.changed(workspace.assistant.store.get(conversation_id))
-    return line("The correction is removed; it counts by its stars again." if remove else changed)
+    return line(changed)
 
 
 @commands.command()

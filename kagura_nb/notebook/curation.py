@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
-import anywidget
 import traitlets
 
 from kagura_nb import effects
@@ -31,14 +30,15 @@ from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import FOLDER, joined
 from kagura_nb.notebook.views import conversations, forgotten
 from kagura_nb.notebook.wanted import selection
+from kagura_nb.notebook.widget import Widget
 from kagura_nb.records import BY_USER, Dataset, short
 from kagura_nb.store import Selection, browse, looked
 
 PAGE = 20
 """Conversations of a page."""
 SCRIPTS = (
-    "curation_parts.js", "curation_filters.js", "curation_selection.js", "curation_rows.js",
-    "curation_list.js", "curation_keys.js", "curation.js",
+    "parts.js", "curation_parts.js", "curation_filters.js", "curation_selection.js",
+    "curation_rows.js", "curation_list.js", "curation_keys.js", "curation.js",
 )  # fmt: skip
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-curation")
 
@@ -46,7 +46,7 @@ Changed = Callable[[Sequence[str]], None]
 """Told which conversations got other stars or another comment."""
 
 
-class CurationView(anywidget.AnyWidget):  # type: ignore[misc]
+class CurationView(Widget):
     """Shows conversations, and does to them what its user asks for.
 
     Args:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from IPython.display import display
 
 from kagura_nb.errors import KaguraError
+from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.waiting import in_notebook
@@ -75,10 +76,10 @@ def _shown(jobs: Jobs, job: Job) -> Job:
 def _follow(jobs: Jobs, job: Job, show: Callable[[View], None] | None) -> None:
     try:
         events = _watch(jobs, job, show or (lambda view: None))
-    except KaguraError as error:
+    except Exception as error:
         events = [event for _, event in jobs.events(job)]
         if show is not None:
-            show(View(str(error)))
+            show(View(told(error)))
         return
     if show is not None:
         show(progress(jobs.get(job.id), events))

@@ -5,27 +5,27 @@
     "saved" <── rating, status, done(serial) ───────────────┘
 
 Nothing runs in the message handler but the submission, so a click is taken whatever thread
-delivers it. One worker serves all widgets: ratings are written in the order of the clicks, and a
-write that has begun is finished before the process ends. The synced state, which notebooks may
-save, carries no word of the conversation or of the comment.
+delivers it, and while a cell computes. One worker serves all widgets: ratings are written in the
+order of the clicks, and a write that has begun is finished before the process ends. The synced
+state, which notebooks may save, carries no word of the conversation or of the comment.
 """
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import anywidget
 import traitlets
 
 from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.static import joined
+from kagura_nb.notebook.widget import Widget
 
 Rate = Callable[[int | None, str | None], str]
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-rating")
 
 
-class Stars(anywidget.AnyWidget):  # type: ignore[misc]
+class Stars(Widget):
     """Rates one conversation by mouse or keyboard.
 
     Args:

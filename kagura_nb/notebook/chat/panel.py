@@ -7,9 +7,7 @@
     one view   <── history, source, basis, results ───────┘
 
 A message's handler answers `taken` and hands the work on, so a click counts whatever thread
-delivers it; the browser says so where no `taken` comes. What is sent is sent in the context of the
-browser's latest message: ipykernel hands its next one to where that came from, a subshell that is
-free while a cell runs.
+delivers it, and while a cell computes; the browser says so where no `taken` comes.
 
 Everything that was said travels in messages. The synced state, which notebooks save, carries none.
 """
@@ -17,12 +15,10 @@ Everything that was said travels in messages. The synced state, which notebooks 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from contextvars import copy_context
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
-import anywidget
 from ulid import ULID
 
 from kagura_nb.assistant import Assistant
@@ -36,6 +32,7 @@ from kagura_nb.notebook.models import use
 from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import joined
 from kagura_nb.notebook.views import View
+from kagura_nb.notebook.widget import Widget
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.providers import known_models
 from kagura_nb.providers.line import HungUp, Line
@@ -48,7 +45,6 @@ Message = Mapping[str, Any]
 
 SESSIONS = 50
 RESULTS = 20
-TAKEN_BACK = "The correction is taken back; the reply counts by its stars again."
 SCRIPTS = (
     "parts.js", "rating.js", "panel/dom.js", "panel/turn.js", "panel/header.js", "panel/panel.js"
 )  # fmt: skip
@@ -86,7 +82,7 @@ class Talk:
         return {**begun, "session": self.session}
 
 
-class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
+class ChatPanel(Widget):
     """Talks with the assistant of a workspace.
 
     Args:
@@ -102,7 +98,6 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
         self._workspace = workspace
         self._talk: Talk | None = None
         self._line = Line()
-        self._context = copy_context()
         self.on_msg(lambda _widget, content, _buffers: self._take(content))
         _READER.submit(window, workspace.assistant.store.database, self.session, {})  # to be quick
 
@@ -135,7 +130,6 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
         return self._workspace.assistant
 
     def _take(self, asked: dict[str, Any]) -> None:
-        self._context = copy_context()
         self._tell("taken", view=asked["view"], serial=asked["serial"])
         if asked["kind"] == "stop":
             self._stop()
@@ -151,7 +145,7 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
             self._tell("problem", text=told(error), of=asked["kind"], **asker)
 
     def _tell(self, kind: str, **more: Any) -> None:
-        self._context.copy().run(self.send, {"kind": kind, **more})
+        self.send({"kind": kind, **more})
 
     def _answer(self, kind: str, asked: Message, **more: Any) -> None:
         self._tell(kind, view=asked["view"], serial=asked["serial"], **more)
@@ -166,7 +160,7 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
             found["turns"].append(here.begun)
         place = next((name for name in ("before", "after") if name in asked), "all")
         shown = {"session": self.session, "busy": talk is not None, "place": place, **found}
-        self._tell("history", view=asked["view"], at=asked.get("at"), **shown)
+        self._answer("history", asked, at=asked.get("at"), **shown)
         if here:
             here.reply.send_again()
         if place == "all":
@@ -219,10 +213,8 @@ class ChatPanel(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _correct(self, asked: Message) -> None:
         assistant = self._assistant
-        effect = assistant.correct(asked["turn"], asked["text"])
-        one = assistant.store.get(asked["turn"])
-        self._workspace.changed(one)
-        status = TAKEN_BACK if one.correction is None else effect
+        status = assistant.correct(asked["turn"], asked["text"])
+        self._workspace.changed(assistant.store.get(asked["turn"]))
         _READER.submit(self._answer, "corrected", asked, status=status)
 
     # What is said.

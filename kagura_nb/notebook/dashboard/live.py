@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-import anywidget
 import click
 import traitlets
 
@@ -21,6 +20,7 @@ from kagura_nb.notebook.dashboard.page import CSS, cards, clock, framed, heading
 from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.static import joined
 from kagura_nb.notebook.views import View
+from kagura_nb.notebook.widget import Widget
 from kagura_nb.notebook.workspace import Workspace, pass_workspace
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-dashboard")
@@ -35,7 +35,7 @@ def dashboard(workspace: Workspace) -> View:
     return replace(shown, live=lambda: Dashboard(workspace, framed(views)))
 
 
-class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]
+class Dashboard(Widget):
     """Shows the cards as they are now.
 
     Args:

@@ -10,9 +10,9 @@ const HELP = [["j k ↓ ↑", "next, previous"], ["n p", "next, previous page"],
 
 /** What a key does, by its name; nothing of it in a field, in `asked`, and on what has the key itself. */
 function onKey(event, keys, asked) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!plain(event)) return;
   if (KEPT.test(event.key)) event.stopPropagation();
-  if (event.isComposing || event.keyCode === 229) return;
+  if (composing(event)) return;
   const field = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
   const pressed = event.target.closest("button, summary, [type=checkbox]");
   const key = event.key.normalize("NFKC"); // an input method may write a full-width digit

@@ -1,18 +1,4 @@
-// What the view is built of. What a person or a model wrote is set as text, never as markup.
-
-function element(tag, properties = {}, ...children) {
-  const { at, ...rest } = properties;
-  const node = Object.assign(document.createElement(tag), rest);
-  if (at) node.dataset.at = at; // names it inside its row, so that the focus finds it again
-  node.append(...children.filter((child) => child || child === ""));
-  return node;
-}
-
-function button(text, action, properties = {}) {
-  const node = element("button", { type: "button", textContent: text, ...properties });
-  node.addEventListener("click", action);
-  return node;
-}
+// What the view is built of.
 
 function labelled(text, field, className = "") {
   return element("label", { className }, element("span", { textContent: text }), field);

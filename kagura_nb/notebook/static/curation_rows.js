@@ -106,7 +106,7 @@ function correcting(one, row, view) {
   const start = element("div", { className: "kc-line" }, button("Correct the reply", begin, { className: "kc-correct" }));
   if (one.correction) start.append(button("Remove the correction", () => view.act("correct", row.id, null)));
   text.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.keyCode === 229) return;
+    if (composing(event)) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
     else if (event.key === "Escape") text.value = one.editable, close();
     else return;
@@ -140,7 +140,7 @@ function naming(row, view) {
 /** Do something on Enter, but never while an input method is still composing. */
 function entered(field, action) {
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || composing(event)) return;
     event.preventDefault();
     action();
   });

@@ -1,8 +1,17 @@
-// What the widgets are built of.
+// What the widgets are built of. What a person or a model wrote is set as text, never as markup.
 
+/** A node; `at` names it inside its row, so that the focus finds it again; no child is passed over. */
 function element(tag, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
+  const { at, ...rest } = properties;
+  const node = Object.assign(document.createElement(tag), rest);
+  if (at) node.dataset.at = at;
+  node.append(...children.filter((child) => child || child === ""));
+  return node;
+}
+
+function button(text, action, properties = {}) {
+  const node = element("button", { type: "button", textContent: text, ...properties });
+  node.addEventListener("click", () => action(node));
   return node;
 }
 

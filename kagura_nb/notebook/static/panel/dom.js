@@ -2,12 +2,6 @@
 
 const COPIED = 1500; // ms for which a button says what it did
 
-function button(text, action, properties = {}) {
-  const node = element("button", { type: "button", textContent: text, ...properties });
-  node.addEventListener("click", () => action(node));
-  return node;
-}
-
 function field(tag, label, properties = {}) {
   return element(tag, { ariaLabel: label, ...properties });
 }

@@ -1,5 +1,6 @@
 // The panel: turns above, the field to write in below. All that is known is the kernel's.
 
+const LOADING = 1000; // ms until the first page is asked for again, then twice as long each time
 const SILENT = 1500; // ms after which a kernel that took nothing counts as busy or gone
 const ALIVE = 5000; // ms between two looks at the kernel while a reply is on its way
 const OFFLINE =
@@ -22,6 +23,8 @@ function render({ model, el }) {
   let latest = true; // whether the newest turn is on screen
   let sent = null; // the question on its way to the kernel: its serial, text and session
   let answering = null; // the question that the kernel took, until its reply has ended
+  let opened; // serial of the page that was asked for last
+  let loading; // timer until it is asked for again
   let silence; // timer of the request that was not yet taken
 
   const kernel = {
@@ -125,7 +128,13 @@ function render({ model, el }) {
   }
 
   function reopen(at) {
-    kernel.tell("open", at ? { at } : {});
+    opened = kernel.tell("open", at ? { at } : {});
+  }
+
+  /** What is sent before JupyterLab has its subshell waits for the end of the cell that computes. */
+  function load(wait) {
+    reopen();
+    loading = setTimeout(() => load(2 * wait), wait);
   }
 
   function more(node, from) {
@@ -134,10 +143,9 @@ function render({ model, el }) {
   }
 
   function onHistory(message) {
+    if (message.place === "all" && message.serial !== opened) return;
+    clearTimeout(loading);
     earlier.disabled = later.disabled = false;
-    // By now JupyterLab has a subshell for widgets: the answer to a message from there lets the next
-    // ones come through while a cell runs.
-    kernel.tell("ping");
     setBusy(message.busy);
     if (message.earlier !== null) earlier.hidden = !message.earlier;
     if (message.later !== null) later.hidden = latest = !message.later;
@@ -244,8 +252,9 @@ function render({ model, el }) {
   el.append(root);
   model.on("msg:custom", onMessage);
   model.on("comm_live_update", look);
-  reopen();
+  load(LOADING);
   return () => {
+    clearTimeout(loading);
     clearInterval(watch);
     clearTimeout(silence);
     clear();
