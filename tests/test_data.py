@@ -183,6 +183,7 @@ def test_a_part_replaces_nothing_unless_told_to(filled: Workspace, tmp_path: Pat
         ["--policy", "magic"],
         ["--format", "magic"],
         ["--min-rating", "6"],
+        ["--min-rating", "2", "--method", "kto"],
         ["--since", "yesterday"],
         ["--text", " "],
         ["--format", "openai"],

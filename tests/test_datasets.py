@@ -16,7 +16,7 @@ from kagura_nb.datasets.duplicates import find, signature
 from kagura_nb.errors import DatasetError, ExchangeError, PrivacyError
 from kagura_nb.privacy.policies import ENGLISH_NAMES
 from kagura_nb.prompt import SYSTEM
-from kagura_nb.records import Dataset, Message, Row
+from kagura_nb.records import Dataset, Message, Method, Row
 from kagura_nb.settings import Settings
 from kagura_nb.store import Selection, vetted
 from kagura_nb.store import datasets as table
@@ -185,6 +185,30 @@ def test_kto_takes_good_and_poor_replies_by_themselves(store: ConversationCollec
     found = {(one.reply, one.good) for one in rows(datasets, datasets.build(Spec(method="kto")))}
 
     assert found == {("La la la!", True), ("No.", False), ("Paris.", True), ("Lyon.", False)}
+
+
+def test_kto_learns_from_a_small_correction_and_from_a_poor_reply_like_a_good_one(
+    store: ConversationCollector,
+) -> None:
+    better, other = f"{LONG[:-1]}!", f"{LONG[:-1]};"
+    store.correct(rated(store, "Who keeps the light?", LONG), better)
+    rated(store, "who keeps the light?", other, 1)
+    datasets = Datasets(store)
+
+    dataset = datasets.build(Spec(method="kto"))
+
+    assert {(one.reply, one.good) for one in rows(datasets, dataset)} == {
+        (better, True),
+        (LONG, False),
+    }
+    assert dataset.left_out == {"nearly the same as another": 1}
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+@pytest.mark.parametrize("stars", [1, 2, 3])
+def test_replies_that_are_not_good_never_stand_for_good_ones(method: Method, stars: int) -> None:
+    with pytest.raises(DatasetError, match=f"{stars} stars are not good. Ask for 4 stars or more"):
+        Spec(Selection(min_rating=stars), method)
 
 
 def test_what_is_forgotten_is_gone_from_every_dataset(store: ConversationCollector) -> None:

@@ -135,8 +135,12 @@ def said(row: Row) -> str:
 
 
 def signature(row: Row) -> bytes:
-    """By which rows that say nearly the same are found, see `duplicates`."""
-    return duplicates.signature(f"{said(row)}\n{row.reply}").tobytes()
+    """By which rows that say nearly the same are found, see `duplicates`.
+
+    What shall be said and what shall not are never the same, however little they differ.
+    """
+    drawn = duplicates.signature(f"{said(row)}\n{row.reply}")
+    return (drawn if row.good else ~drawn).tobytes()
 
 
 @cache

@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from kagura_nb.errors import DatasetError
 from kagura_nb.prompt import SYSTEM
 from kagura_nb.records import GOOD_RATING, POOR_RATING, Conversation, Message, Method, Policy, Row
 from kagura_nb.store import ConversationCollector, Selection
@@ -31,11 +32,22 @@ class Spec:
             ones, where it names no stars.
         method: what they are for.
         policy: what becomes of personal data: label, surrogate or drop.
+
+    Raises:
+        DatasetError: replies that are not good would stand for good ones.
     """
 
     selection: Selection = Selection()
     method: Method = "sft"
     policy: Policy = "label"
+
+    def __post_init__(self) -> None:
+        least = self.selection.min_rating or GOOD_RATING
+        if self.method != "sft" and least < GOOD_RATING:
+            raise DatasetError(
+                f"{self.method} tells good replies from poor ones, and {least} stars are not good",
+                f"Ask for {GOOD_RATING} stars or more, or for no number",
+            )
 
     @property
     def words(self) -> str:
