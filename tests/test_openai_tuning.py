@@ -25,6 +25,7 @@ from kagura_nb.errors import (
 from kagura_nb.providers import Sampling, open_provider
 from kagura_nb.records import Message
 from kagura_nb.settings import Settings
+from kagura_nb.tuning.base import Ending
 from kagura_nb.tuning.openai import OpenAIBackend
 
 KEY = "sk-test-0123456789abcdef"
@@ -401,19 +402,21 @@ def test_without_a_key_openai_is_refused_early() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "ends"),
+    ("model", "training", "serving"),
     [
-        ("gpt-4.1-mini-2025-04-14", date(2027, 1, 6)),
-        ("gpt-4.1-nano-2025-04-14", date(2026, 10, 23)),
-        ("gpt-9", date(2027, 1, 6)),
-        ("ft:gpt-4.1-mini-2025-04-14:org:kagura:1", date(2027, 1, 14)),
-        ("ft:gpt-9:org:kagura:1", None),
+        ("gpt-4.1-mini-2025-04-14", date(2027, 1, 6), date(2027, 1, 14)),
+        ("gpt-4.1-nano-2025-04-14", date(2026, 10, 23), date(2026, 10, 23)),
+        ("gpt-9", date(2027, 1, 6), None),
+        ("ft:gpt-4.1-mini-2025-04-14:org:kagura:1", date(2027, 1, 6), date(2027, 1, 14)),
+        ("ft:gpt-9:org:kagura:1", date(2027, 1, 6), None),
     ],
 )
-def test_openai_ends_it_on_a_day_and_its_kin_on_none(model: str, ends: date | None) -> None:
-    assert OpenAIBackend(Settings.load()).ends_on(model) == ends
+def test_openai_ends_training_on_a_day_the_model_on_another_and_its_kin_on_none(
+    model: str, training: date, serving: date | None
+) -> None:
+    assert OpenAIBackend(Settings.load()).ends_on(model) == Ending(training, serving)
     kin = OpenAIBackend(Settings.load(base_url="https://elsewhere.example/v1"))
-    assert kin.ends_on(model) is None
+    assert kin.ends_on(model) == Ending()
 
 
 def test_what_openai_trains_no_more_is_refused_early(monkeypatch: pytest.MonkeyPatch) -> None:

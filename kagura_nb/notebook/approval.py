@@ -16,14 +16,13 @@ from kagura_nb.notebook.views import LINE, View
 from kagura_nb.notebook.workspace import program
 from kagura_nb.privacy import consent
 from kagura_nb.records import Job, short
-from kagura_nb.tuning import Estimate
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-approval")
 
 
-def approval(assistant: Assistant, job: Job, estimate: Estimate) -> Any:
+def approval(assistant: Assistant, job: Job) -> Any:
     """Two buttons and, once the job has begun, a picture of it that grows."""
-    return _Approval(assistant, job, estimate).box
+    return _Approval(assistant, job).box
 
 
 def not_begun(job: Job) -> str:
@@ -34,7 +33,7 @@ def not_begun(job: Job) -> str:
 class _Approval:
     """One planned job."""
 
-    def __init__(self, assistant: Assistant, job: Job, estimate: Estimate) -> None:
+    def __init__(self, assistant: Assistant, job: Job) -> None:
         import ipywidgets
 
         self._assistant, self._job = assistant, job
@@ -46,7 +45,6 @@ class _Approval:
         self._said = ipywidgets.HTML()
         self._approve.on_click(lambda _: _WORKER.submit(self._answer, self._begin))
         self._later.on_click(lambda _: _WORKER.submit(self._answer, self._put_off))
-        self._approve.disabled = not estimate.within_budget and estimate.left is not None
         self.box = ipywidgets.VBox([ipywidgets.HBox([self._approve, self._later]), self._said])
 
     def _answer(self, action: Any) -> None:

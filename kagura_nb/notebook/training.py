@@ -11,6 +11,7 @@ from kagura_nb.datasets import Spec
 from kagura_nb.deploy import percent
 from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.notebook.approval import approval, not_begun
+from kagura_nb.notebook.data import sample
 from kagura_nb.notebook.following import go_on, wait_for
 from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.views import View, line, local, table, usd
@@ -22,6 +23,8 @@ from kagura_nb.tuning import BACKENDS, Estimate
 from kagura_nb.tuning.choice import default_backend
 
 MINUTE = 60
+SAMPLE = 3
+"""Rows that a card shows."""
 STATES = {"failed": "has failed", "cancelled": "is cancelled"}
 
 
@@ -108,9 +111,9 @@ def offered(assistant: Assistant) -> View | None:
 
 def _proposed(assistant: Assistant, job: Job, estimate: Estimate) -> View:
     """What a job would take, and how to begin it: in a notebook by a button below."""
-    shown = _card(job, estimate)
+    shown = _card(job, estimate) + sample(assistant, assistant.datasets.get(job.dataset), SAMPLE)
     plain = f"{shown.plain}\n\n{not_begun(job)}"
-    return View(plain, shown.html, live=lambda: approval(assistant, job, estimate))
+    return View(plain, shown.html, live=lambda: approval(assistant, job))
 
 
 def _begun(assistant: Assistant, job: Job, wait: bool) -> View:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from kagura_nb.records import Job, JobEvent, State
-from kagura_nb.store.datasets import OUT, lineage
+from kagura_nb.store import datasets
 from kagura_nb.store.rows import to_text
 from kagura_nb.store.schema import ORDERED
 
@@ -163,26 +163,29 @@ def steps(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, in
     return {job: (done, all) for job, done, all in found if done and all}
 
 
-def pace(connection: Connection, backend: str, base_model: str) -> float | None:
-    """Seconds a billed token took in the latest succeeded job like it; None where there is none."""
+def pace(connection: Connection, job: Job) -> float | None:
+    """Seconds that a token of the dataset took, each time it was seen, in the latest succeeded job
+    like this one; None where there is none. What a trainer counts itself is another unit.
+    """
     of, happened = jobs.c, job_events.c
-    alike = (of.backend == backend, of.base_model == base_model, of.state == "succeeded")
-    query = select(of.tokens, func.min(happened.at), func.max(happened.at))
-    query = query.join(job_events, happened.job_id == of.id)
-    query = query.where(*alike, of.tokens > 0, happened.state.in_(("running", "succeeded")))
-    found = connection.execute(query.group_by(of.id, of.tokens).order_by(of.id.desc())).first()
-    if found is None:
+    like = [of[name] == getattr(job, name) for name in ("backend", "base_model", "method")]
+    query = select(of.dataset, of.epochs, func.min(happened.at), func.max(happened.at))
+    query = query.join(job_events, happened.job_id == of.id).where(*like, of.state == "succeeded")
+    query = query.where(happened.state.in_(("running", "succeeded"))).group_by(of.id)
+    found = connection.execute(query.order_by(of.id.desc())).first()
+    known = found and datasets.get(connection, found[0])
+    if not found or not known:
         return None
-    tokens, first, last = found
+    _, epochs, first, last = found
     taken = datetime.fromisoformat(last) - datetime.fromisoformat(first)
-    return float(taken.total_seconds() / tokens)
+    return float(taken.total_seconds() / (known.train_tokens * epochs))
 
 
 def used(connection: Connection) -> int:
     """Number of conversations that a model was trained on."""
-    of = lineage.c
+    of = datasets.lineage.c
     query = select(func.count(of.conversation_id.distinct()))
-    return connection.scalar(query.where(of.version.in_(SUCCEEDED), of.part != OUT)) or 0
+    return connection.scalar(query.where(of.version.in_(SUCCEEDED), of.part != datasets.OUT)) or 0
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Job]:

@@ -34,6 +34,19 @@ class Report:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When a vendor gives a model up; None: not known.
+
+    Args:
+        training: the day from which it trains the model no more.
+        serving: the day from which neither the model nor what was trained from it answers.
+    """
+
+    training: date | None = None
+    serving: date | None = None
+
+
 class Backend(Protocol):
     """Trains models. All methods may raise errors of the `KaguraError` tree only."""
 
@@ -52,8 +65,8 @@ class Backend(Protocol):
     def epochs(self, dataset: Dataset, model: str) -> int:
         """How often a model sees each row where nothing is said."""
 
-    def ends_on(self, model: str) -> date | None:
-        """The day from which the vendor trains or serves the model no more; None: not known."""
+    def ends_on(self, model: str) -> Ending:
+        """The days on which the vendor ends the model."""
 
     def check(self, job: Job, dataset: Dataset) -> None:
         """Refuse early, before anything is prepared or sent.

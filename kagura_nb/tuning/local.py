@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -20,7 +19,7 @@ from kagura_nb.prompt import SYSTEM
 from kagura_nb.providers import models
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Report, usual_epochs
+from kagura_nb.tuning.base import Ending, Report, usual_epochs
 from kagura_nb.tuning.lora import checkpoint, journal, runner, task
 from kagura_nb.tuning.lora.task import Task
 
@@ -58,9 +57,9 @@ class LocalBackend:
             return usual
         return max(usual, min(MOST_EPOCHS, EXPOSURES // dataset.train_rows))
 
-    def ends_on(self, model: str) -> date | None:
+    def ends_on(self, model: str) -> Ending:
         """Never: nobody but the owner can take a model away from this machine."""
-        return None
+        return Ending()
 
     def check(self, job: Job, dataset: Dataset) -> None:
         """Refuse what cannot be trained here.

@@ -21,7 +21,7 @@ from kagura_nb.errors import TuningError
 from kagura_nb.providers.openai import connect, key_for, words
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Report, usual_epochs
+from kagura_nb.tuning.base import Ending, Report, usual_epochs
 from kagura_nb.tuning.faults import LOCALLY, Stage, TuningFaults, never_sent
 from kagura_nb.tuning.openai_news import read
 
@@ -85,21 +85,18 @@ class OpenAIBackend:
         """As OpenAI counts them."""
         return usual_epochs(dataset.train_rows)
 
-    def ends_on(self, model: str) -> date | None:
-        """From when OpenAI trains a model, or serves a tuned one, no more; None elsewhere."""
+    def ends_on(self, model: str) -> Ending:
+        """From when OpenAI trains a model, and serves it, no more; not known elsewhere."""
         if self._address != keys.VENDORS[VENDOR].address:
-            return None
-        tuned = model.startswith("ft:")
+            return Ending()
         name = model.removeprefix("ft:")
         served = next((day for start, day in ENDS.items() if name.startswith(start)), None)
-        if tuned:
-            return served
-        return min(served, TRAINING_ENDS) if served else TRAINING_ENDS
+        return Ending(min(served or TRAINING_ENDS, TRAINING_ENDS), served)
 
     def check(self, job: Job, dataset: Dataset) -> None:
         """Refuse what OpenAI is known to refuse."""
         key_for(VENDOR, self._address)
-        ending = self.ends_on(job.base_model.removeprefix("ft:"))
+        ending = self.ends_on(job.base_model).training
         if ending and ending <= datetime.now(UTC).date():
             raise TuningError(
                 f"OpenAI has trained {job.base_model} no more since {ending}",

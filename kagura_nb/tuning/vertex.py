@@ -11,7 +11,6 @@ Whoever asks is known by the Google Cloud credentials of this machine.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from kagura_nb.providers.vertex import (
 )
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Report, usual_epochs
+from kagura_nb.tuning.base import Ending, Report, usual_epochs
 from kagura_nb.tuning.bucket import Bucket, bucket_of
 from kagura_nb.tuning.faults import Stage, TuningFaults, never_sent
 from kagura_nb.tuning.vertex_news import read
@@ -75,9 +74,9 @@ class VertexBackend:
         """As OpenAI counts them."""
         return usual_epochs(dataset.train_rows)
 
-    def ends_on(self, model: str) -> date | None:
+    def ends_on(self, model: str) -> Ending:
         """Google has named no day for the models that can be tuned (2026-11-22)."""
-        return None
+        return Ending()
 
     def check(self, job: Job, dataset: Dataset) -> None:
         """Refuse where project, bucket or credentials are missing, or a limit is passed."""
