@@ -108,11 +108,11 @@ def test_a_job_is_followed_to_a_model_that_answers(
     report, events = watch(backend, job)
 
     assert (report.state, report.model, report.tokens) == ("succeeded", ENDPOINT, 3 * 500)
-    assert [(one.state, one.message, one.steps) for one in events] == [
-        ("queued", "queued", None),
-        ("running", "training", 12),
-        ("running", "training, 1 of 3 epochs done", 12),
-        ("succeeded", "succeeded, 1 of 3 epochs done", 12),
+    assert [(one.state, one.message, one.step, one.steps) for one in events] == [
+        ("queued", "queued", None, None),
+        ("running", "training", None, 12),
+        ("running", "training, 1 of 3 epochs done", 4, 12),
+        ("succeeded", "succeeded, 1 of 3 epochs done", 12, 12),
     ]
     assert events[0].at < events[-1].at
     reply = open_provider(ENDPOINT, backend.settings).stream(PROMPT, Sampling(temperature=0))

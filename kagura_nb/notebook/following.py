@@ -4,7 +4,7 @@ A job under way when the extension is loaded is taken up again, by a thread that
 """
 
 import threading
-import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -20,10 +20,8 @@ from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector
 from kagura_nb.tuning import Jobs, open_jobs
 from kagura_nb.tuning.bar import wait_for_end
-from kagura_nb.tuning.followers import Followers
+from kagura_nb.tuning.followers import Followers, now_and_again
 
-INTERVAL = 0.25
-"""Seconds between two pictures of a job."""
 _followers = Followers()
 
 
@@ -67,30 +65,29 @@ def wait_for(jobs: Jobs, job: Job) -> Job:
 
 def _shown(jobs: Jobs, job: Job) -> Job:
     picture = display(View("", ""), display_id=True)
-    events = _watch(jobs, job, lambda view: picture.update(view))
-    job = jobs.get(job.id)
-    picture.update(progress(job, events))
-    return job
+    _watch(jobs, job, lambda view: picture.update(view))
+    return jobs.get(job.id)
 
 
 def _follow(jobs: Jobs, job: Job, show: Callable[[View], None] | None) -> None:
     try:
-        events = _watch(jobs, job, show or (lambda view: None))
+        if show is not None:
+            _watch(jobs, job, show)
+        else:
+            deque(jobs.watch(job), maxlen=0)
     except Exception as error:
-        events = [event for _, event in jobs.events(job)]
         if show is not None:
             show(View(told(error)))
-        return
-    if show is not None:
-        show(progress(jobs.get(job.id), events))
 
 
-def _watch(jobs: Jobs, job: Job, show: Callable[[View], None]) -> list[JobEvent]:
-    events: list[JobEvent] = []
-    drawn = 0.0
-    for event in jobs.watch(job):
-        events.append(event)
-        if time.monotonic() - drawn > INTERVAL:
-            show(progress(jobs.get(job.id), events))
-            drawn = time.monotonic()
-    return events
+def _watch(jobs: Jobs, job: Job, show: Callable[[View], None]) -> None:
+    """Go on with a job and show it by the clock, for a step of it may take long."""
+    known: list[tuple[int, JobEvent]] = []
+
+    def draw() -> None:
+        known.extend(jobs.events(job, known[-1][0] if known else 0))
+        show(progress(jobs.get(job.id), [event for _, event in known]))
+
+    with now_and_again(draw):
+        deque(jobs.watch(job), maxlen=0)
+    draw()

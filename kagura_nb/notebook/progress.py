@@ -6,11 +6,12 @@ the model for its next step.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 
 from kagura_nb.notebook.views import Bar, View, table, usd
 from kagura_nb.records import Job, JobEvent, short
+from kagura_nb.tuning.plan import so_far
 
 WIDTH, HEIGHT = 480, 96
 MOST_POINTS = 240
@@ -40,6 +41,7 @@ class Course:
         losses: (step, loss) on the rows that are learnt.
         measured: (step, loss) on the rows held out.
         tokens: seen so far.
+        memory: the most bytes that it has had, None where that is not told.
         message: the last words.
     """
 
@@ -50,6 +52,7 @@ class Course:
     losses: tuple[tuple[int, float], ...]
     measured: tuple[tuple[int, float], ...]
     tokens: int | None
+    memory: int | None
     message: str
 
     @property
@@ -73,6 +76,7 @@ def course(events: Sequence[JobEvent]) -> Course:
         losses=_curve(events, "loss"),
         measured=_curve(events, "validation_loss"),
         tokens=next((one.tokens for one in reversed(events) if one.tokens), None),
+        memory=max((one.memory for one in events if one.memory), default=None),
         message=next((one.message for one in reversed(events) if one.message), ""),
     )
 
@@ -99,12 +103,15 @@ def _facts(job: Job, now: Course) -> list[tuple[str, object]]:
         rows += [("", Bar(now.step / now.steps)), ("steps", f"{now.step:,} of {now.steps:,}")]
     if now.began and now.last:
         left = "" if job.ended or now.left is None else f", about {_time(now.left)} left"
-        rows.append(("time", _time(now.last - now.began) + left))
+        until = now.last if job.ended else max(now.last, datetime.now(UTC))
+        rows.append(("time", _time(until - now.began) + left))
     if now.losses:
         held_out = f", {now.measured[-1][1]:.3f} on rows held out" if now.measured else ""
         rows.append(("loss", f"{now.losses[-1][1]:.3f}{held_out}"))
     if tokens := job.tokens or now.tokens:
         rows.append(("tokens", f"{tokens:,}"))
+    if now.memory:
+        rows.append(("peak memory", f"{now.memory / 1e6:,.0f} MB"))
     rows.append(("cost", _cost(job, now)))
     rows.append(("model" if job.model else "last heard", job.model or now.message))
     if job.problem:
@@ -119,8 +126,7 @@ def _cost(job: Job, now: Course) -> str:
         return "nothing: it is trained on this machine"
     if job.estimate is None or job.ended:
         return "unpriced" if job.estimate is None else "nothing is known to be paid"
-    share = now.step / now.steps if now.step and now.steps else 0
-    return f"about {usd(job.estimate * round(1000 * share) / 1000)} of {usd(job.estimate)} so far"
+    return f"about {usd(so_far(job.estimate, now.step, now.steps))} of {usd(job.estimate)} so far"
 
 
 def _time(taken: timedelta) -> str:

@@ -161,6 +161,7 @@ class JobEvent:
         loss: training loss, mean cross-entropy of a token in nats (of a pair for dpo and kto).
         validation_loss: the same on the rows to measure on.
         tokens: tokens seen so far.
+        memory: the most bytes that the training has had so far.
     """
 
     at: datetime
@@ -171,6 +172,7 @@ class JobEvent:
     loss: float | None = None
     validation_loss: float | None = None
     tokens: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

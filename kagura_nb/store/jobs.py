@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Connection,
     Float,
@@ -75,6 +76,7 @@ job_events = Table(
     Column("loss", Float),
     Column("validation_loss", Float),
     Column("tokens", Integer),
+    Column("memory", BigInteger),
 )
 
 SUCCEEDED = select(jobs.c.dataset).where(jobs.c.state == "succeeded")

@@ -102,6 +102,11 @@ def digests(connection: Connection) -> None:
     _run(connection, steps_sql.DIGESTS)
 
 
+def peaks(connection: Connection) -> None:
+    """How much memory a training has had."""
+    _run(connection, steps_sql.PEAKS)
+
+
 STEPS: list[Callable[[Connection], None]] = [
     conversations,
     memory,
@@ -116,6 +121,7 @@ STEPS: list[Callable[[Connection], None]] = [
     curation,
     exports,
     digests,
+    peaks,
 ]
 
 

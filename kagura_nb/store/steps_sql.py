@@ -221,3 +221,5 @@ CREATE TABLE exports (
 """
 
 DIGESTS = "ALTER TABLE exports ADD COLUMN digest TEXT NOT NULL DEFAULT ''"
+
+PEAKS = "ALTER TABLE job_events ADD COLUMN memory BIGINT"

@@ -1,9 +1,16 @@
-"""The threads that go on with jobs in the background, one for each job."""
+"""The threads that go on with jobs in the background, one for each job; and what is done in another
+one every now and then while somebody waits for a job, a step of which may take minutes.
+"""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
+from kagura_nb.errors import KaguraError
 from kagura_nb.records import Job, short
+
+INTERVAL = 0.5
+"""Seconds between two times that something is done."""
 
 
 class Followers:
@@ -25,3 +32,25 @@ class Followers:
             name = f"kagura-job-{short(job.id)}"
             self._threads[job.id] = threading.Thread(target=run, name=name, daemon=True)
             self._threads[job.id].start()
+
+
+@contextmanager
+def now_and_again(act: Callable[[], object]) -> Iterator[None]:
+    """Do something at once and every `INTERVAL` in a thread, until the block ends; what fails for a
+    reason of the package's own is tried again.
+    """
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.is_set():
+            with suppress(KaguraError):
+                act()
+            over.wait(INTERVAL)
+
+    thread = threading.Thread(target=run, name="kagura-now-and-again", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

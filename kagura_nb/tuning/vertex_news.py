@@ -61,8 +61,10 @@ def read(now: "types.TuningJob", epochs: int, seen: str, faults: TuningFaults) -
     state = STATES.get(name, "running")
     message = _message(name, now, epochs, faults)
     steps, counted = _counts(now)
+    done = epochs if state == "succeeded" else _epochs_done(now)
+    step = steps * done // epochs if steps and done else None
     at = now.update_time or datetime.now(UTC)
-    news = (JobEvent(at, state, message, steps=steps),) if message != seen else ()
+    news = (JobEvent(at, state, message, step=step, steps=steps),) if message != seen else ()
     # The count is of the dataset; what is paid for is each row as often as it is seen.
     tokens = counted * epochs if counted is not None else None
     return _with_result(Report(state, news, message, tokens=tokens), now, faults)
@@ -87,8 +89,12 @@ def _message(name: str, now: "types.TuningJob", epochs: int, faults: TuningFault
         return f"{faults.title} says {name!r}"
     finer = now.tuning_job_state.value if now.tuning_job_state and name.endswith("RUNNING") else ""
     known = TOLD.get(finer) or TOLD.get(name) or STATES[name]
-    done = now.tuning_job_metadata and now.tuning_job_metadata.completed_epoch_count
+    done = _epochs_done(now)
     return f"{known}, {done} of {epochs} epochs done" if done else known
+
+
+def _epochs_done(now: "types.TuningJob") -> int:
+    return (now.tuning_job_metadata and now.tuning_job_metadata.completed_epoch_count) or 0
 
 
 def _counts(now: "types.TuningJob") -> tuple[int | None, int | None]:

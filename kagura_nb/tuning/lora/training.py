@@ -171,6 +171,7 @@ class Training:
                 loss=mean,
                 validation_loss=validation_loss,
                 tokens=self.tokens,
+                memory=memory.peak() or None,
             )
 
     def _save(self) -> None:
