@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,8 +166,21 @@ def test_rows_that_the_model_cannot_read_whole_are_counted(
     long = {"messages": [*ASKED, {"role": "assistant", "content": "cat " * 30}]}
     path = written([long, *ROWS["sft"], long])
 
-    with pytest.raises(TuningError, match=r"2 of 3 rows are longer than the 100 tokens .* has 13"):
+    with pytest.raises(
+        TuningError, match=r"2 of 3 rows are longer than the 100 .* has 13\d\), first 'What"
+    ) as read:
         reader(base, "sft", longest=100).read(path)
+    with pytest.raises(TuningError, match=re.escape(str(read.value))):
+        reader(base, "sft", longest=100).check(path)
+
+
+def test_each_of_a_pair_is_as_long_as_it_is_alone(base: Path, written: Callable[..., Path]) -> None:
+    pair = {"messages": ASKED, "chosen": "cat " * 15, "rejected": "dog " * 15}
+
+    reader(base, "dpo", longest=100).check(written([pair]))
+
+    with pytest.raises(TuningError, match="1 of 1 rows are longer than the 50"):
+        reader(base, "dpo", longest=50).check(written([pair]))
 
 
 def test_an_empty_file_is_told(base: Path, written: Callable[..., Path]) -> None:

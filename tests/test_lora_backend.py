@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from kagura_nb.datasets import versions
 from kagura_nb.errors import KaguraError, TuningError
 from kagura_nb.providers import Sampling, open_provider
 from kagura_nb.records import Dataset, Job, JobEvent, Message
@@ -280,7 +282,7 @@ def test_a_row_that_is_too_long_fails_the_job_in_one_line(
     assert report.state == "failed"
     assert report.problem == (
         "1 of 1 rows are longer than the 4,096 tokens that the model reads (the longest has "
-        "5,084). Leave these conversations out, or train a model with a longer context."
+        "5,084), first 'x'. Leave these conversations out, or train a model with a longer context."
     )
 
 
@@ -328,9 +330,17 @@ def test_a_small_model_sees_its_rows_more_often(
     assert backend.epochs(replace(DATASET, train_rows=rows), model) == epochs
 
 
-def test_it_refuses_rows_that_the_model_cannot_read(backend: LocalBackend, job: Job) -> None:
-    with pytest.raises(TuningError, match=r"longest row has 5,000 tokens, the base .* reads 4,096"):
-        backend.check(job, replace(DATASET, longest=5_000))
+@pytest.mark.parametrize(("characters", "refused"), [(4_000, False), (5_000, True)])
+def test_it_refuses_rows_that_the_model_cannot_read_by_its_own_tokens(
+    characters: int, refused: bool, backend: LocalBackend, job: Job
+) -> None:
+    folder = versions.files_of(backend.settings, "v1")
+    folder.mkdir(parents=True)
+    row = {"messages": [{"role": "user", "content": "x"}, answered("y" * characters)]}
+    (folder / "train.jsonl").write_text(json.dumps(row) + "\n")
+
+    with pytest.raises(TuningError, match="longer than") if refused else nullcontext():
+        backend.check(job, replace(DATASET, longest=1 if refused else 5_000))
 
 
 def config(folder: Path, **changes: Any) -> Path:

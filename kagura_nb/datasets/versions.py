@@ -25,6 +25,7 @@ from kagura_nb.datasets.drafts import Spec, drafts
 from kagura_nb.errors import DatasetError
 from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
 from kagura_nb.records import Dataset, Row, short
+from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection, exports, jobs, outside
 from kagura_nb.store import datasets as table
 from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference, Line
@@ -51,6 +52,11 @@ class Placed:
     row: Row | None
 
 
+def files_of(settings: Settings, version: str) -> Path:
+    """The folder of a dataset's files; they may be gone."""
+    return settings.user_home / "datasets" / version
+
+
 class Datasets:
     """The datasets of one user.
 
@@ -62,7 +68,7 @@ class Datasets:
     def __init__(self, store: ConversationCollector, private: PrivacyFilter | None = None) -> None:
         self._store = store
         self._private = private
-        self._folder = store.settings.user_home / "datasets"
+        self._folder = files_of(store.settings, "")
         self.ahead = Ahead(self._look)
         """Looks at conversations before a dataset of them is wanted."""
 

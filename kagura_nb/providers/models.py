@@ -74,23 +74,38 @@ def load(base: str) -> tuple[Any, Any]:
         UnknownModel: it cannot be loaded, or is not made for chats.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
+    tokenizer = load_tokenizer(base)
     if base == str(MODEL):
         logging.disable_progress_bar()  # it is there before a bar could be
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base)
         network = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
-    except Exception as error:  # loaders of weights and tokenizers raise what they like
+    except Exception as error:  # loaders of weights raise what they like
         raise unloadable(base, error) from error
     finally:
         logging.enable_progress_bar()
-    if tokenizer.chat_template is None:
-        raise UnknownModel(f"{base} has no chat template", CHAT)
     if network.dtype == torch.float16 and not torch.accelerator.is_available():
         network = network.float()
     return network, tokenizer
+
+
+def load_tokenizer(base: str) -> Any:
+    """Load the tokenizer of a chat model that `find` found.
+
+    Raises:
+        UnknownModel: it cannot be loaded, or is not made for chats.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+    except Exception as error:  # loaders of tokenizers raise what they like
+        raise unloadable(base, error) from error
+    if tokenizer.chat_template is None:
+        raise UnknownModel(f"{base} has no chat template", CHAT)
+    return tokenizer
 
 
 def config(base: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from kagura_nb.datasets import versions
 from kagura_nb.errors import StoreUnavailable, TuningError, UnknownModel
 from kagura_nb.prompt import SYSTEM
 from kagura_nb.providers import models
@@ -21,6 +22,7 @@ from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Ending, Report, usual_epochs
 from kagura_nb.tuning.lora import checkpoint, journal, runner, task
+from kagura_nb.tuning.lora.examples import Reader
 from kagura_nb.tuning.lora.task import Task
 
 NEEDED = ("torch", "transformers", "peft", "accelerate")
@@ -72,7 +74,7 @@ class LocalBackend:
         models.require("Training on this machine needs", *NEEDED)
         wanted = self._wanted(job, ("rows",))
         config = _config(wanted.base)
-        _check_length(dataset, config)
+        self._check_length(dataset, wanted, config)
         _check_room(self._folder(job), wanted, config)
 
     def upload(self, job: Job, path: Path) -> str:
@@ -129,6 +131,16 @@ class LocalBackend:
             for name in (*job.files, checkpoint.FILE, f"{checkpoint.FILE}.new"):
                 (folder / name).unlink(missing_ok=True)
 
+    def _check_length(self, dataset: Dataset, wanted: Task, config: Mapping[str, Any]) -> None:
+        """Count with the model's own tokenizer, which is loaded where a row may be too long."""
+        read = config.get("max_position_embeddings") or models.UNKNOWN
+        paths = sorted(versions.files_of(self.settings, dataset.version).glob("*.jsonl"))
+        if any(_longest_line(path) > read for path in paths):
+            tokenizer = models.load_tokenizer(models.find(wanted.base))
+            reader = Reader(wanted.method, tokenizer, read, wanted.system)
+            for path in paths:
+                reader.check(path)
+
     def _wanted(self, job: Job, files: Sequence[str]) -> Task:
         """The job's task, its base model found."""
         try:
@@ -165,14 +177,10 @@ def _config(base: str) -> Mapping[str, Any]:
     return inner
 
 
-def _check_length(dataset: Dataset, config: Mapping[str, Any]) -> None:
-    """What is counted here is another tokenizer's; the process counts with the model's own."""
-    read = config.get("max_position_embeddings") or models.UNKNOWN
-    if dataset.longest > read:
-        raise TuningError(
-            f"The longest row has {dataset.longest:,} tokens, the base model reads {read:,}",
-            "Leave long conversations out, or train a model with a longer context",
-        )
+def _longest_line(path: Path) -> int:
+    """Its bytes: a row has no more tokens."""
+    with path.open("rb") as lines:
+        return max(map(len, lines), default=0)
 
 
 def _check_room(folder: Path, wanted: Task, config: Mapping[str, Any]) -> None:

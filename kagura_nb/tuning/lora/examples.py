@@ -9,7 +9,7 @@ together; what the second has more is the reply, its end of turn included.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ from typing import Any
 from kagura_nb.errors import TuningError
 from kagura_nb.records import Method
 
+NAMED = 3
+"""Rows that are named where several are too long."""
+BEGINNING = 40
+"""Characters by which a row is named."""
 Chat = list[dict[str, str]]
 Row = Mapping[str, Any]
 Part = tuple[Chat, str, bool]
@@ -68,14 +72,42 @@ class Reader:
             samples = [self._sample(line, f"{path.name}:{at}") for at, line in enumerate(lines, 1)]
         if not samples:
             raise TuningError(f"{path.name} has no rows", "Make a dataset of some conversations")
-        lengths = [length(sample) for sample in samples]
-        if long := sum(one > self.longest for one in lengths):
+        lengths = {at: length(sample) for at, sample in enumerate(samples)}
+        self._refuse_long(path, lengths, len(samples))
+        return samples
+
+    def check(self, path: Path) -> None:
+        """Refuse a file with a row that is too long; only rows of so many bytes are looked at, as a
+        token has one at least.
+
+        Raises:
+            TuningError: as `read`.
+        """
+        lengths, at = {}, 0
+        with path.open(encoding="utf-8") as lines:
+            for at, line in enumerate(lines, 1):
+                if len(line.encode()) > self.longest:
+                    lengths[at - 1] = length(self._sample(line, f"{path.name}:{at}"))
+        self._refuse_long(path, lengths, at)
+
+    def _refuse_long(self, path: Path, lengths: Mapping[int, int], rows: int) -> None:
+        """Refuse a file of so many rows by the tokens of some, by their numbers from 0."""
+        long = [at for at, tokens in lengths.items() if tokens > self.longest]
+        if long:
+            words = ", ".join(f"'{one}'" for one in self._prompts(path, long[:NAMED]))
             raise TuningError(
-                f"{long:,} of {len(samples):,} rows are longer than the {self.longest:,} tokens "
-                f"that the model reads (the longest has {max(lengths):,})",
+                f"{len(long):,} of {rows:,} rows are longer than the {self.longest:,} tokens that "
+                f"the model reads (the longest has {max(lengths.values()):,}), first {words}",
                 "Leave these conversations out, or train a model with a longer context",
             )
-        return samples
+
+    def _prompts(self, path: Path, numbers: Sequence[int]) -> Iterator[str]:
+        """How the prompts of some rows begin."""
+        with path.open(encoding="utf-8") as lines:
+            for line in (line for at, line in enumerate(lines) if at in numbers):
+                prompt, _, _ = PARTS[self.method](json.loads(line))[0]
+                words = " ".join(prompt[-1]["content"].split())
+                yield words if len(words) <= BEGINNING else f"{words[:BEGINNING]}…"
 
     def _sample(self, line: str, place: str) -> Sample:
         try:
