@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from kagura_nb import Assistant, ConversationCollector, PrivacyFilter
+from kagura_nb import Assistant, ConversationCollector, PrivacyFilter, __version__
 from kagura_nb.datasets import FORMATS, Datasets, Spec, formats
+from kagura_nb.datasets.admission import fingerprint
 from kagura_nb.datasets.duplicates import find, signature
 from kagura_nb.errors import DatasetError, ExchangeError, PrivacyError
 from kagura_nb.privacy.policies import ENGLISH_NAMES
@@ -145,6 +146,12 @@ def test_the_same_rows_are_the_same_version_and_new_ones_another(
     assert datasets.difference(first, later) == table.Difference(added=1, removed=0, kept=12)
     assert [one.version for one in datasets.latest()] == [later.version, first.version]
     assert datasets.get("last").version == later.version == datasets.get(later.version[:5]).version
+
+
+def test_a_dataset_tells_which_code_made_it(store: ConversationCollector) -> None:
+    rated(store, "Hello", "Hi!")
+
+    assert Datasets(store).build().code == f"{__version__}+{fingerprint()}"
 
 
 def test_a_row_never_changes_sides(store: ConversationCollector) -> None:

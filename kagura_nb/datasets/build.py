@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from kagura_nb.datasets import duplicates
-from kagura_nb.datasets.admission import Admitted, said
+from kagura_nb.datasets.admission import Admitted, fingerprint, said
 from kagura_nb.datasets.drafts import Spec
 from kagura_nb.datasets.remarks import remarks
 from kagura_nb.errors import DatasetError
@@ -111,7 +111,7 @@ def build(
         longest=max(tokens),
         estimated=estimated,
         policy=spec.policy,
-        code=version("kagura-nb"),
+        code=f"{version('kagura-nb')}+{fingerprint()}",
         selection=spec.words,
         left_out=dict(left_out.most_common()),
         warnings=remarks(tokens, [pile.replies[one] for one in kept_rows], len(same)),

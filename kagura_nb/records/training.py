@@ -78,7 +78,7 @@ class Dataset:
         longest: tokens of the longest row.
         estimated: True where the numbers of tokens are our estimate.
         policy: what became of personal data.
-        code: version of the code that made it.
+        code: version of the package that made it, and `+` what tells its code from any other.
         selection: which conversations were meant, in words.
         left_out: number of conversations that were left out, by reason.
         warnings: what its owner should know before training, a line each.
