@@ -30,7 +30,7 @@ from kagura_nb.errors import (
 )
 from kagura_nb.records import Arm, Deployment, Job
 from kagura_nb.settings import Settings
-from kagura_nb.store import Database, deployments
+from kagura_nb.store import Database, deployments, jobs
 from kagura_nb.store.deployments import Ratings, Rollout
 
 GONE = (UnknownModel, MissingExtra, MissingKey, KeyRejected)
@@ -169,6 +169,13 @@ def rollback(database: Database) -> Rollout:
             raise SettingsError("Nothing is deployed", "Choose a model with `%kagura use MODEL`")
         deployments.end(connection, standing[0].id)
     return standing[0]
+
+
+def at_hand(database: Database) -> tuple[str, ...]:
+    """Names of models to choose from: what the owner has trained, newest first, then the known."""
+    with database.read() as connection:
+        own = jobs.models(connection)
+    return tuple(dict.fromkeys([*own, *providers.known_models(database.settings)]))
 
 
 def current(database: Database) -> Rollout | None:

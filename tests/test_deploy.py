@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
+from training import a_job
 
 from kagura_nb import Assistant, ConversationCollector, Selection, Settings, deploy
 from kagura_nb.deploy import Comparison
@@ -14,6 +15,7 @@ from kagura_nb.errors import KaguraError, KeyRejected, SettingsError, UnknownMod
 from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.records import Job
+from kagura_nb.store import jobs
 from kagura_nb.store.deployments import Ratings
 
 BASE = "openai:gpt-4.1-mini"
@@ -327,6 +329,16 @@ def test_a_model_is_tried_beside_another_and_taken_back(shown: Callable[..., str
     assert shown("use", "--rollback").startswith(f"Taken back: {NEWER}. This session is answered")
     shown("use", "--rollback")
     assert f"This session is answered by {BASE}: configured." in shown("models")
+
+
+def test_what_its_owner_trained_is_at_hand(
+    shown: Callable[..., str], store: ConversationCollector
+) -> None:
+    with store.database.write() as connection:
+        jobs.add(connection, a_job(state="succeeded", model=TUNED))
+        jobs.add(connection, a_job(id="01KARTS8T3HW1QZQ7X9M5N2B4D", state="failed"))
+
+    assert TUNED in shown("use").splitlines() and "None" not in shown("use")
 
 
 def test_a_plain_choice_answers_in_front_of_what_is_deployed(shown: Callable[..., str]) -> None:

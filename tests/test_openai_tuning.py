@@ -382,6 +382,11 @@ def test_an_answer_of_another_form_is_no_answer(
         ({"options": {"rank": 8}}, {}, "rank cannot be used.*batch_size"),
         ({"options": {"beta": 0.1}}, {}, "beta cannot be used"),
         ({"options": {"suffix": "x" * 65}}, {}, "1 to 64 characters"),
+        ({"options": {"batch_size": 257}}, {}, "257 cannot.*from 1 to 256"),
+        ({"options": {"batch_size": 2.5}}, {}, "batch_size = 2.5 cannot be used"),
+        ({"options": {"learning_rate_multiplier": "fast"}}, {}, "'fast' cannot.* above 0"),
+        ({"options": {"seed": -1}}, {}, "a whole number from 0 to 2147483647"),
+        ({"method": "dpo", "options": {"beta": 3}}, {}, "beta = 3 cannot.* above 0, up to 2"),
     ],
 )
 def test_what_openai_refuses_is_refused_early(
@@ -392,7 +397,7 @@ def test_what_openai_refuses_is_refused_early(
 
 
 def test_a_usable_job_passes_the_check(backend: OpenAIBackend) -> None:
-    backend.check(a_job(options={"suffix": "x" * 64}), a_dataset())
+    backend.check(a_job(options={"suffix": "x" * 64, "seed": 0, "batch_size": 256}), a_dataset())
     backend.check(a_job(method="dpo", options={"beta": 0.1}), a_dataset(method="dpo"))
 
 

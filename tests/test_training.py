@@ -93,12 +93,15 @@ def test_an_unknown_price_is_unknown_and_here_it_costs_nothing(
     [
         ("train --backend somebody", "'somebody' is not one of"),
         ("train --epochs 0", "0 is not in the range"),
-        ("train --set rank=high", "are no hyperparameters. Write --set NAME=NUMBER"),
+        ("train --set rank", "'rank' is no hyperparameter. Write --set NAME=VALUE, "),
+        ("train --set epochs=3", "'epochs=3' is no hyperparameter."),
+        ("train --set rank=high", "rank = 'high' is not usable. Use a number from 1 to 1024"),
+        ("train --set suffix=mine", "There is no option 'suffix'. Use one of rank, "),
         ("train --set rank=8 nosuch", "There is no dataset 'nosuch'"),
         ("train --method dpo", "Every conversation is left out"),
         ("jobs nosuch", "There is no job 'nosuch'"),
         ("jobs --wait", "There is no job 'last'"),
-        ("train --share 2", "2.0 is not in the range"),
+        ("train --share 2", "'2' is not a share of the sessions like 30%"),
     ],
 )
 def test_bad_input_is_one_clear_line(workspace: Workspace, words: str, error: str) -> None:
@@ -107,6 +110,21 @@ def test_bad_input_is_one_clear_line(workspace: Workspace, words: str, error: st
 
     assert error in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_hyperparameters_are_numbers_or_text(
+    workspace: Workspace, store: ConversationCollector, openai_tuning: OpenAITuningServer
+) -> None:
+    consent.give(store.database, "openai", store.settings)
+    given = "--set suffix=my-eye --set batch_size=2 --set learning_rate_multiplier=1e-1"
+
+    CliRunner().invoke(cli, f"train --backend openai --approve --share 30% {given}".split())
+
+    (asked,) = openai_tuning.posted()
+    numbers = asked["method"]["supervised"]["hyperparameters"]
+    assert asked["suffix"] == "my-eye"
+    assert (numbers["batch_size"], numbers["learning_rate_multiplier"]) == (2, 0.1)
+    assert workspace.assistant.jobs.get().share == 0.3
 
 
 def test_without_consent_a_vendor_gets_nothing(workspace: Workspace) -> None:

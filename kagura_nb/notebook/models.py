@@ -11,7 +11,7 @@ from kagura_nb.assistant import Assistant
 from kagura_nb.deploy import Comparison, percent
 from kagura_nb.notebook.views import View, line, local, table
 from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
-from kagura_nb.providers import known_models, open_provider
+from kagura_nb.providers import open_provider
 from kagura_nb.records import short
 from kagura_nb.settings import write_file
 from kagura_nb.store.deployments import Ratings, Rollout
@@ -22,7 +22,7 @@ OTHERS = "the others"
 
 
 class Share(click.ParamType[float]):
-    """A share as `30%` or `0.3`."""
+    """A share as `30%` or `0.3`; what none means is its command's affair."""
 
     name = "share"
 
@@ -31,8 +31,8 @@ class Share(click.ParamType[float]):
     ) -> float:
         """Parse it, or fail with the form that is wanted."""
         match = SHARE.fullmatch(unicodedata.normalize("NFKC", str(value)).strip())
-        share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
-        if not 0 < share <= 1:
+        share = float(match[1]) / (100 if match[2] else 1) if match else -1.0
+        if not 0 <= share <= 1:
             self.fail(f"{value!r} is not a share of the sessions like 30%", param, ctx)
         return share
 
@@ -142,7 +142,7 @@ def _use(workspace: Workspace, model: str) -> View:
 
 def _at_hand(assistant: Assistant) -> View:
     now = assistant.deployment().model
-    names = dict.fromkeys((now, *known_models(assistant.settings)))
+    names = dict.fromkeys((now, *deploy.at_hand(assistant.store.database)))
     rows = [(name, "answers now" if name == now else "") for name in names]
     return table("Models at hand", ("use NAME", ""), rows)
 

@@ -1,6 +1,9 @@
 """`%kagura train` and `jobs`: what a training would take, your approval, and how it goes."""
 
+import re
+from contextlib import suppress
 from dataclasses import replace
+from math import isfinite
 from typing import Any, get_args
 
 import click
@@ -13,6 +16,7 @@ from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.notebook.approval import approval, not_begun
 from kagura_nb.notebook.data import sample
 from kagura_nb.notebook.following import go_on, wait_for
+from kagura_nb.notebook.models import Share
 from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.views import View, line, local, table, usd
 from kagura_nb.notebook.waiting import in_notebook
@@ -22,6 +26,8 @@ from kagura_nb.records import Job, Method, short
 from kagura_nb.tuning import BACKENDS, Estimate
 from kagura_nb.tuning.choice import default_backend
 
+HYPERPARAMETER = re.compile(r"(?!(?:epochs|share|dataset|backend|base_model)=)\w+=.+")
+"""What has an option or an argument of its own is none."""
 MINUTE = 60
 SAMPLE = 3
 """Rows that a card shows."""
@@ -35,7 +41,7 @@ STATES = {"failed": "has failed", "cancelled": "is cancelled"}
 @click.option("--method", type=click.Choice(get_args(Method)), default="sft", help="How.")
 @click.option("--epochs", type=click.IntRange(1), help="How often each row is seen.")
 @click.option("--policy", type=click.Choice(POLICIES), help="What becomes of personal data.")
-@click.option("--share", type=click.FloatRange(0, 1), default=1.0, help="Sessions it answers then.")
+@click.option("--share", type=Share(), default=1.0, help="Sessions it answers then, like 30%.")
 @click.option("--set", "options", multiple=True, help="A hyperparameter, NAME=VALUE.")
 @click.option("--approve/--no-approve", default=False, help="Begin at once.")
 @click.option("--wait", is_flag=True, help="Wait for the end, and show how it goes.")
@@ -65,7 +71,7 @@ def train(
         dataset = assistant.datasets.build(Spec(method=method, policy=policy), progress=True)
     trainer = backend or default_backend(assistant.settings)
     job, estimate = assistant.jobs.plan(
-        dataset, trainer, model, epochs=epochs, share=share, **_numbers(options)
+        dataset, trainer, model, epochs=epochs, share=share, **_hyperparameters(options)
     )
     if approve:
         return _begun(assistant, job, wait)
@@ -203,15 +209,19 @@ def _listed(job: Job, steps: str) -> tuple[object, ...]:
     return short(job.id), when, job.state, job.base_model, job.method, job.backend, steps, result
 
 
-def _numbers(options: tuple[str, ...]) -> dict[str, float | int]:
-    """Hyperparameters: all of them are numbers."""
-    parts = [one.partition("=") for one in options]
-    try:
-        return {
-            name: float(value) if "." in value or "e" in value else int(value)
-            for name, _, value in parts
-        }
-    except ValueError:
+def _hyperparameters(options: tuple[str, ...]) -> dict[str, float | int | str]:
+    """Numbers where they are, else text: who trains knows what is one of its own."""
+    if wrong := [one for one in options if not HYPERPARAMETER.fullmatch(one)]:
         raise SettingsError(
-            f"{' '.join(options)} are no hyperparameters", "Write --set NAME=NUMBER"
-        ) from None
+            f"{wrong[0]!r} is no hyperparameter", "Write --set NAME=VALUE, but --epochs N"
+        )
+    parts = (one.partition("=") for one in options)
+    return {name: _number(value) for name, _, value in parts}
+
+
+def _number(value: str) -> float | int | str:
+    for kind in (int, float):
+        with suppress(ValueError, OverflowError):
+            if isfinite(number := kind(value)):
+                return number
+    return value

@@ -157,6 +157,12 @@ def events(connection: Connection, job_id: str, after: int = 0) -> list[tuple[in
     return found
 
 
+def models(connection: Connection) -> list[str]:
+    """What the latest succeeded jobs have made, as `provider:model`, newest first."""
+    query = select(jobs.c.model).where(jobs.c.state == "succeeded", jobs.c.model.is_not(None))
+    return list(connection.scalars(query.order_by(jobs.c.id.desc()).limit(100)))
+
+
 def steps(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """How many steps each of so many jobs as a statement takes has done, and of how many."""
     of = job_events.c

@@ -8,12 +8,12 @@
 OpenAI itself is ending this: see `ENDS`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, UnionType
 from typing import TYPE_CHECKING, Any, Literal
 
 from kagura_nb import keys
@@ -56,8 +56,16 @@ NUMBERS = {
     "dpo": ("batch_size", "learning_rate_multiplier", "beta"),
 }
 """Hyperparameters that `Job.options` may set, by the vendor's own names."""
+RANGES: Mapping[str, tuple[type | UnionType, Callable[[Any], bool], str]] = MappingProxyType(
+    {
+        "batch_size": (int, lambda value: 1 <= value <= 256, "a whole number from 1 to 256"),
+        "learning_rate_multiplier": (int | float, lambda value: value > 0, "a number above 0"),
+        "beta": (int | float, lambda value: 0 < value <= 2, "a number above 0, up to 2"),
+        "seed": (int, lambda value: 0 <= value < 2**31, "a whole number from 0 to 2147483647"),
+    }
+)
 LEAST_ROWS, MOST_EPOCHS, LONGEST_SUFFIX = 10, 50, 64
-"""OpenAI's fine-tuning guide and API reference, 2026-11."""
+"""OpenAI's fine-tuning guide and API description, 2026-11."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,10 @@ class OpenAIBackend:
         known = (*NUMBERS.get(job.method, ()), "suffix", "seed")
         for name in job.options.keys() - known:
             yield f"The option {name}", f"Use one of {', '.join(known)}"
+        for name, (kind, fits, wanted) in RANGES.items():
+            value = job.options.get(name)
+            if value is not None and not (isinstance(value, kind) and fits(value)):
+                yield f"{name} = {value!r}", f"Use {wanted}"
         if not 1 <= len(_suffix(job)) <= LONGEST_SUFFIX:
             yield f"The suffix {_suffix(job)!r}", f"Use 1 to {LONGEST_SUFFIX} characters"
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from ulid import ULID
 
+from kagura_nb import deploy
 from kagura_nb.assistant import Assistant
 from kagura_nb.errors import KaguraError, ReplyStopped, SettingsError
 from kagura_nb.notebook.chat import turns
@@ -34,7 +35,6 @@ from kagura_nb.notebook.static import joined
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.widget import Widget
 from kagura_nb.notebook.workspace import Workspace
-from kagura_nb.providers import known_models
 from kagura_nb.providers.line import HungUp, Line
 from kagura_nb.records import Conversation
 from kagura_nb.store import Selection
@@ -169,7 +169,7 @@ class ChatPanel(Widget):
     def _choices(self, _: Message) -> None:
         assistant = self._assistant
         now = assistant.deployment(session=self.session).model
-        models = list(dict.fromkeys((now, *known_models(assistant.settings))))
+        models = list(dict.fromkeys((now, *deploy.at_hand(assistant.store.database))))
         sessions = [turns.listed(one) for one in latest(assistant.store.database, SESSIONS)]
         self._tell("choices", model=now, models=models, sessions=sessions, session=self.session)
 
