@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from glob import escape
 from pathlib import Path
@@ -16,15 +17,17 @@ from IPython.core.completer import (
 )
 from IPython.core.interactiveshell import InteractiveShell
 
-from kagura_nb import keys
+from kagura_nb import deploy, keys
+from kagura_nb.assistant import Assistant
 from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.commands import commands
 from kagura_nb.notebook.config import SECTIONS
 from kagura_nb.notebook.magics import KaguraMagics
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import consent
-from kagura_nb.providers import known_models
+from kagura_nb.records import short
 from kagura_nb.settings import Settings
+from kagura_nb.tuning import BACKENDS
 
 MAGIC = re.compile(r"(%%?)kagura[ \t]+(.*)\Z", re.DOTALL)
 _MAGIC: Any = KaguraMagics.kagura
@@ -79,7 +82,7 @@ def uninstall(shell: InteractiveShell) -> None:
 def _for_cell(words: list[str], workspace: Workspace) -> list[str]:
     last = words[-1] if words else ""
     if last in {"-m", "--model"}:
-        return _models(workspace)
+        return _known(workspace, _models)
     choices = CELL_OPTIONS.get(last, {}).get("choices")
     return list(choices or (name for name in CELL_OPTIONS if name.startswith("--")))
 
@@ -100,7 +103,9 @@ def _for_line(words: list[str], begun: str, workspace: Workspace) -> list[str]:
     for one in options:
         if words[-1] in one.opts and isinstance(one.type, click.Choice):
             return list(one.type.choices)
-    return _arguments(words, workspace)
+        if words[-1] in one.opts and one.name == "model":
+            return _known(workspace, _trained if words[0] == "train" else _models)
+    return _arguments([word for word in words if not word.startswith("-")], workspace)
 
 
 def _arguments(words: list[str], workspace: Workspace) -> list[str]:
@@ -108,11 +113,19 @@ def _arguments(words: list[str], workspace: Workspace) -> list[str]:
         case ["help"]:
             return list(commands.commands)
         case ["use"]:
-            return _models(workspace)
+            return _known(workspace, _models)
         case ["rate" | "correct" | "show" | "forget"]:
             return ["last"]
         case ["rate", _]:
             return ["1", "2", "3", "4", "5", "clear"]
+        case ["compare"]:
+            return _known(workspace, _compared)
+        case ["jobs"]:
+            made = _known(workspace, lambda at: (short(one.id) for one in at.jobs.latest()))
+            return ["last", *made]
+        case ["data" | "train"]:
+            made = _known(workspace, lambda at: (one.version for one in at.datasets.latest()))
+            return ["last", *made]
         case ["config"]:
             return [*SECTIONS, *(one.name for one in fields(Settings))]
         case ["config", "consent"]:
@@ -124,8 +137,24 @@ def _arguments(words: list[str], workspace: Workspace) -> list[str]:
     return []
 
 
-def _models(workspace: Workspace) -> list[str]:
+def _known(workspace: Workspace, names: Callable[[Assistant], Iterable[str]]) -> list[str]:
     try:
-        return list(known_models(workspace.assistant.settings))
+        return list(names(workspace.assistant))
     except KaguraError:
         return []
+
+
+def _models(assistant: Assistant) -> Iterable[str]:
+    return deploy.at_hand(assistant.store.database)
+
+
+def _trained(assistant: Assistant) -> Iterable[str]:
+    """What each backend trains unasked, and what was trained before."""
+    usual = [made(assistant.settings).default_model for made in BACKENDS.values()]
+    return dict.fromkeys([*usual, *(one.base_model for one in assistant.jobs.latest())])
+
+
+def _compared(assistant: Assistant) -> Iterable[str]:
+    """What has or had a share of the sessions."""
+    deployed = deploy.history(assistant.store.database)
+    return dict.fromkeys(str(one.model) for one in deployed if not one.whole)
