@@ -15,6 +15,7 @@ from kagura_nb.notebook.commands import commands
 from kagura_nb.notebook.dashboard.page import cards, page
 from kagura_nb.notebook.dashboard.serving import serving
 from kagura_nb.notebook.safe import printable
+from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
@@ -148,6 +149,8 @@ def _ask_rating(assistant: Assistant, conversation_id: str) -> str:
     while said := _line(RATING):
         try:
             click.echo(assistant.rate(conversation_id, said))
+            if card := offered(assistant):
+                click.echo(card.plain)
             return ""
         except InvalidRating as error:
             if not NUMBER.fullmatch(said):

@@ -321,6 +321,57 @@ def test_a_reply_is_corrected_and_the_correction_taken_back(start: Callable[...,
     assert back["original"] is None and back["blocks"] == shown["original"]
 
 
+def test_what_is_corrected_elsewhere_is_shown_with_the_reply_as_it_was(
+    start: Callable[..., View],
+) -> None:
+    view = start("practice")
+    turn = view.ask("Hello")["turn"]
+
+    view.kernel.client.execute("%kagura correct last *Hi.*")
+    shown = view.until("turn", corrected=True)[-1]
+
+    assert (shown["turn"], shown["again"]) == (turn, True)
+    assert shown["blocks"] == ["<p><em>Hi.</em></p>\n"] and shown["original"]
+
+
+def test_what_is_forgotten_elsewhere_goes_from_every_view(start: Callable[..., View]) -> None:
+    view = start("practice")
+    view.ask("Hello")
+
+    view.kernel.client.execute("%kagura forget --all --yes")
+    view.until("session")
+    view.tell("open")
+    opened = view.until("choices")
+
+    assert next(one for one in opened if one["kind"] == "history")["turns"] == []
+    assert opened[-1]["sessions"] == []
+
+
+def test_what_is_redacted_elsewhere_is_shown_redacted(start: Callable[..., View]) -> None:
+    view = start("practice")
+    view.kernel.run("store.collect('Ann is ann@example.com', 'I see.', 'x', session=panel.session)")
+    before = view.open()
+
+    view.kernel.client.execute("%kagura scan --redact --yes")
+    view.until("session")
+
+    assert "ann@example.com" in json.dumps(before)
+    assert view.open()["turns"][0]["prompt"] == "Ann is [REDACTED_EMAIL]"
+
+
+def test_a_training_that_is_worth_while_is_told(start: Callable[..., View]) -> None:
+    view = start("practice")
+    view.kernel.run("%kagura config threshold 1")
+    turn = view.ask("Hello")["turn"]
+
+    view.tell("rate", turn=turn, rating=5, rated=1)
+    told = view.until("notice")[-1]["text"]
+    view.kernel.run("%kagura config threshold --unset")
+
+    assert told.startswith("1 good conversation: enough to train a model of your own.")
+    assert "Nothing has begun." in told and "%kagura jobs" in told
+
+
 def test_what_a_reply_was_based_on_is_shown_as_far_as_it_is_kept(
     start: Callable[..., View],
 ) -> None:
@@ -376,6 +427,18 @@ def test_a_model_is_chosen_as_by_use(start: Callable[..., View]) -> None:
     view.kernel.run("%kagura config model --unset")
 
 
+def test_a_model_that_cannot_be_chosen_is_told_and_the_list_shows_who_answers(
+    start: Callable[..., View],
+) -> None:
+    view = start("practice")
+
+    view.tell("use", model="gemini:gemini-3.8-flash")
+    told = view.until("problem")
+
+    assert "%kagura config key gemini" in told[-1]["text"]
+    assert [one["model"] for one in told if one["kind"] == "choices"] == ["practice"]
+
+
 def test_cells_and_panel_share_a_session(start: Callable[..., View]) -> None:
     view = start("practice")
 
@@ -412,6 +475,20 @@ def test_a_transcript_is_written_into_a_cell(start: Callable[..., View]) -> None
     assert "**You**" in data["text/markdown"] and "**yes**" in data["text/markdown"]
     assert "![" not in data["text/markdown"] and "<b>" not in data["text/markdown"]
     assert "**yes**" in data["text/plain"]
+
+
+def test_the_transcript_is_that_of_the_session_on_screen(start: Callable[..., View]) -> None:
+    view = start("practice")
+    view.ask("In the notebook's session")
+    view.tell("session", name=None)
+    view.until("session")
+    view.ask("In a new one")
+
+    messages = view.kernel.run("%kagura chat --transcript")
+
+    data = next(one for one in messages if one["msg_type"] == "execute_result")["content"]["data"]
+    assert "In a new one" in data["text/plain"]
+    assert "In the notebook" not in data["text/plain"]
 
 
 def test_there_is_one_panel_and_it_reads_as_a_line_elsewhere(start: Callable[..., View]) -> None:

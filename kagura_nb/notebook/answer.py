@@ -49,7 +49,7 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
         display(explanation(turn))
     if turn.conversation_id and turn.text:
         _offer_stars(workspace, turn.conversation_id)
-        workspace.changed(workspace.assistant.store.get(turn.conversation_id))
+        workspace.said(workspace.assistant.store.get(turn.conversation_id))
         _offer_training(workspace)
     if stopped:
         kept = "what had arrived" if turn.conversation_id else "nothing of it"

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import Any
 
-from kagura_nb.assistant import Assistant
 from kagura_nb.notebook.failures import told
+from kagura_nb.notebook.widget import heard
+from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.privacy.report import Place, Report
 from kagura_nb.records import short
@@ -19,11 +20,11 @@ COLUMNS = "5em 1fr 8em 11em 8em"
 WHAT = '<div style="line-height:1.4;overflow-wrap:anywhere"><b>{types}</b><br>{excerpt}</div>'
 
 
-def cleaning(assistant: Assistant, report: Report, private: PrivacyFilter) -> Any:
+def cleaning(workspace: Workspace, report: Report, private: PrivacyFilter) -> Any:
     """A row for each place of a report: what and where, Exclude, Redact, and what was done."""
     import ipywidgets
 
-    rows = [_Row(assistant, place, private).cells for place in report.places]
+    rows = [_Row(workspace, place, private).cells for place in report.places]
     layout = ipywidgets.Layout(
         grid_template_columns=COLUMNS, grid_gap="2px 8px", align_items="center"
     )
@@ -33,14 +34,15 @@ def cleaning(assistant: Assistant, report: Report, private: PrivacyFilter) -> An
 class _Row:
     """One conversation; its cells are what is shown."""
 
-    def __init__(self, assistant: Assistant, place: Place, private: PrivacyFilter) -> None:
+    def __init__(self, workspace: Workspace, place: Place, private: PrivacyFilter) -> None:
         import ipywidgets
 
-        self._assistant, self._place, self._private = assistant, place, private
+        self._workspace, self._assistant = workspace, workspace.assistant
+        self._place, self._private = place, private
         self._excluded, self._asked = place.excluded, False
-        self._exclude = ipywidgets.Button(tooltip="Keep this conversation out of training")
-        self._redact = ipywidgets.Button(
-            description="Redact", tooltip="Mask what is private in the store"
+        self._exclude = heard(ipywidgets.Button(tooltip="Keep this conversation out of training"))
+        self._redact = heard(
+            ipywidgets.Button(description="Redact", tooltip="Mask what is private in the store")
         )
         self._said = ipywidgets.HTML()
         self._exclude.on_click(lambda _: _WORKER.submit(self._answer, self._toggle))
@@ -71,5 +73,6 @@ class _Row:
             self._asked, self._redact.description = True, "Redact for good?"
             return "cannot be undone"
         self._assistant.redact([self._place.conversation_id], self._private)
+        self._workspace.show_again([self._place.conversation_id])
         self._redact.disabled = True
         return "redacted"

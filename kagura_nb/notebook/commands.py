@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from kagura_nb import offer
 from kagura_nb.errors import SettingsError
 from kagura_nb.notebook.chat.command import chat
 from kagura_nb.notebook.config import config
@@ -74,7 +75,7 @@ def status(workspace: Workspace) -> View:
         ("model", f"{deployment.model} ({deployment.reason})"),
         ("session", assistant.session),
         ("conversations", counts),
-        ("ready for training", f"{stats['ready_for_ft']} of {settings.threshold}"),
+        ("ready for training", "{:,} of {:,}".format(*offer.progress(assistant.store))),
         ("trained on", conversations(assistant.jobs.used())),
         ("memory", memory),
         ("examples", f"at most {settings.examples}" if settings.few_shot else "off"),
@@ -97,7 +98,7 @@ def correct(
     if not remove and not text.strip():
         raise SettingsError("The correction is empty", "Write the better reply behind the id")
     changed = workspace.assistant.correct(conversation_id, None if remove else text)
-    workspace.changed(workspace.assistant.store.get(conversation_id))
+    workspace.show_again([workspace.assistant.store.get(conversation_id).id])
     return line(changed)
 
 
@@ -181,7 +182,9 @@ def forget(
     if not yes:
         meant = conversations(store.count(selection))
         return line(f"This would forget {meant} for good. Add --yes to do it.")
-    return line(forgotten(workspace.assistant.forget(selection)))
+    gone = workspace.assistant.forget(selection)
+    workspace.renew()
+    return line(forgotten(gone))
 
 
 TABLE = (

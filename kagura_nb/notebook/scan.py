@@ -77,14 +77,14 @@ def scan(
         session=session, since=since, until=before, text=text, min_rating=stars, trainable=good
     )
     if exclude or redact:
-        return _clean(workspace.assistant, selection, private, redact=redact, yes=yes)
+        return _clean(workspace, selection, private, redact=redact, yes=yes)
     report = reports.scan(_read(workspace.assistant, selection), private)
     shown = view(report, policy)
     return View(
         shown.plain,
         shown.html,
         failed=check and bool(report.affected),
-        live=(lambda: cleaning(workspace.assistant, report, private)) if report.places else None,
+        live=(lambda: cleaning(workspace, report, private)) if report.places else None,
     )
 
 
@@ -148,15 +148,18 @@ def _read(assistant: Assistant, selection: Selection) -> Iterator[Conversation]:
 
 
 def _clean(
-    assistant: Assistant, selection: Selection, private: PrivacyFilter, *, redact: bool, yes: bool
+    workspace: Workspace, selection: Selection, private: PrivacyFilter, *, redact: bool, yes: bool
 ) -> View:
     """Exclude or redact everything in which something is found."""
+    assistant = workspace.assistant
     found = (one.id for one in _read(assistant, selection) if not private.is_safe(one))
     if redact and not yes:
         meant = conversations(sum(1 for _ in found))
         return line(f"This would redact {meant} for good. Add --yes to do it.")
     if redact:
-        return line(f"Redacted for good: {conversations(assistant.redact(found, private))}.")
+        done = assistant.redact(found, private)
+        workspace.renew()
+        return line(f"Redacted for good: {conversations(done)}.")
     kept_out = [assistant.store.exclude(one, "private") for one in found]
     return line(f"Kept out of training: {conversations(len(kept_out))}.")
 

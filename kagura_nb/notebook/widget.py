@@ -1,4 +1,4 @@
-"""What each widget here is: an AnyWidget that is heard while a cell computes.
+"""Widgets that are heard while a cell computes.
 
 The browser says where a message is to be handled, and JupyterLab says a subshell, which is free
 while a cell computes. ipykernel 7.4 overrules it: a message goes to where its widget last wrote
@@ -12,12 +12,18 @@ import anywidget
 
 
 class Widget(anywidget.AnyWidget):  # type: ignore[misc]
-    """An AnyWidget whose messages are handled where the browser wants them handled."""
+    """An AnyWidget that is heard while a cell computes."""
 
     def open(self) -> None:
         """Tell the browser of the widget."""
         super().open()
-        self.comm._reply_subshell_for = _as_asked
+        heard(self)
+
+
+def heard(widget: Any) -> Any:
+    """The same widget, any of ipywidgets, whose messages go where the browser wants them."""
+    widget.comm._reply_subshell_for = _as_asked
+    return widget
 
 
 def _as_asked(_: Any, subshell: str | None) -> str | None:

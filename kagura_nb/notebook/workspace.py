@@ -26,11 +26,19 @@ class ShownRating(Protocol):
 class ShownTurns(Protocol):
     """A chat panel."""
 
+    session: str
+
     def said(self, one: Conversation) -> None:
-        """Show a conversation that was had, or corrected, elsewhere."""
+        """Show a conversation that was had elsewhere."""
 
     def rated(self, one: Conversation, status: str) -> None:
         """Show a rating that was given elsewhere."""
+
+    def changed(self, one: Conversation) -> None:
+        """Show a conversation as it is now, where it is on screen."""
+
+    def renew(self) -> None:
+        """Read the store again."""
 
 
 class Workspace:
@@ -79,19 +87,27 @@ class Workspace:
             panel.rated(one, status)
         return status
 
-    def changed(self, one: Conversation) -> None:
-        """Show a conversation that is new, or that was corrected, in the panels."""
+    def said(self, one: Conversation) -> None:
+        """Show a conversation that is new in the panels."""
         for panel in self.panels:
             panel.said(one)
 
     def show_again(self, ids: Iterable[str]) -> None:
-        """Show what conversations are rated now, wherever they are on screen."""
-        latest = sorted(ids)[-MOST_ON_SCREEN:]
-        for one in self.assistant.store.get_many(latest).values():
+        """Show conversations as they are now, wherever they are on screen."""
+        whole = sorted(ids)
+        found = self.assistant.store.get_many(whole[-MOST_ON_SCREEN:]).values()
+        for one in found:
             if stars := self.shown.get(one.id):
                 stars.show(one.rating, one.comment, "")
             for panel in self.panels:
-                panel.rated(one, "")
+                panel.changed(one)
+        if len(found) < len(whole):
+            self.renew()
+
+    def renew(self) -> None:
+        """Have the panels read the store again, of which something is gone."""
+        for panel in self.panels:
+            panel.renew()
 
     @property
     def assistant(self) -> Assistant:

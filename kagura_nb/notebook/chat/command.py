@@ -17,10 +17,11 @@ from kagura_nb.store import Selection
 @pass_workspace
 def chat(workspace: Workspace, session: str | None, written: bool) -> View:
     """Open the chat panel, with this notebook's session or the one that is named; `--transcript`
-    writes what was said into the notebook instead, where it can be read without a kernel.
+    writes what its session says into the notebook instead, where no kernel is needed to read it.
     """
     if written:
-        return _transcript(workspace, session or workspace.assistant.session)
+        shown = next((one.session for one in workspace.panels), workspace.assistant.session)
+        return _transcript(workspace, session or shown)
     if not in_notebook():
         return line(f"The chat panel opens in a notebook; `{program()} start` chats here.")
     return View("", live=lambda: panel_of(workspace, session))

@@ -14,7 +14,7 @@ Everything that was said travels in messages. The synced state, which notebooks 
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -32,6 +32,7 @@ from kagura_nb.notebook.finding import find
 from kagura_nb.notebook.models import use
 from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import joined
+from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.widget import Widget
 from kagura_nb.notebook.workspace import Workspace
@@ -108,12 +109,21 @@ class ChatPanel(Widget):
         )
 
     def said(self, one: Conversation) -> None:
-        """Show a conversation that was had, or corrected, elsewhere."""
+        """Show a conversation that was had elsewhere."""
         _READER.submit(self._show, one)
 
     def rated(self, one: Conversation, status: str) -> None:
         """Show a rating that was given elsewhere."""
         _READER.submit(self._tell, "turn", **turns.facts(one), status=status)
+
+    def changed(self, one: Conversation) -> None:
+        """Show a conversation as it is now, where it is on screen."""
+        if one.session == self.session:
+            _READER.submit(self._show, one, again=True)
+
+    def renew(self) -> None:
+        """Read the store again, in every view."""
+        self.open_session(self.session)
 
     def open_session(self, name: str | None, at: str | None = None) -> None:
         """Go on with another session, in every view.
@@ -159,8 +169,9 @@ class ChatPanel(Widget):
         if here:
             found["turns"].append(here.begun)
         place = next((name for name in ("before", "after") if name in asked), "all")
-        shown = {"session": self.session, "busy": talk is not None, "place": place, **found}
-        self._answer("history", asked, at=asked.get("at"), **shown)
+        home = self._assistant.session
+        shown = {"session": self.session, "home": home, "busy": talk is not None, **found}
+        self._answer("history", asked, at=asked.get("at"), place=place, **shown)
         if here:
             here.reply.send_again()
         if place == "all":
@@ -190,16 +201,18 @@ class ChatPanel(Widget):
         whole = self._assistant.store.iterate(Selection(session=self.session))
         self._answer("source", asked, text=printable(turns.transcript(list(whole))))
 
-    def _show(self, one: Conversation) -> None:
-        self._tell("turn", session=one.session, **turns.shown(one))
+    def _show(self, one: Conversation, **more: Any) -> None:
+        self._tell("turn", session=one.session, **turns.shown(one), **more)
 
     # What is changed.
 
     def _use(self, asked: Message) -> None:
-        shown = use.main(["--", asked["model"]], standalone_mode=False, obj=self._workspace)
+        try:
+            shown = use.main(["--", asked["model"]], standalone_mode=False, obj=self._workspace)
+        finally:
+            self._choices(asked)
         assert isinstance(shown, View)
         self._tell("notice", text=shown.plain)
-        self._choices(asked)
 
     def _session(self, asked: Message) -> None:
         self.open_session(asked.get("name"), asked.get("at"))
@@ -210,11 +223,18 @@ class ChatPanel(Widget):
         one = self._assistant.store.get(asked["turn"])
         saved = {"rating": one.rating, "comment": one.comment or "", "status": status}
         self._tell("rated", turn=one.id, rated=asked["rated"], **saved)
+        _READER.submit(self._offer)
+
+    def _offer(self) -> None:
+        """Tell of a training that has become worth while."""
+        with suppress(KaguraError):  # the rating is saved, and whoever trains is told
+            if card := offered(self._assistant):
+                self._tell("notice", text=card.plain)
 
     def _correct(self, asked: Message) -> None:
         assistant = self._assistant
         status = assistant.correct(asked["turn"], asked["text"])
-        self._workspace.changed(assistant.store.get(asked["turn"]))
+        self._workspace.show_again([asked["turn"]])
         _READER.submit(self._answer, "corrected", asked, status=status)
 
     # What is said.

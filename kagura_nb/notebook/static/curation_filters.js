@@ -39,15 +39,18 @@ function filtering(view, find) {
   node.addEventListener("change", () => find());
   for (const field of [fields.text, fields.session]) {
     entered(field, () => find());
-    field.addEventListener("input", (event) => {
-      stop();
-      if (!event.isComposing) typing = setTimeout(find, TYPING);
-    });
+    field.addEventListener("input", (event) => (event.isComposing ? stop() : soon()));
+    field.addEventListener("compositionend", soon);
   }
   const chip = element("p", { className: "kc-badge", hidden: true }, "", button("×", () => find(), { ariaLabel: "Show all again" }));
 
   function stop() {
     clearTimeout(typing);
+  }
+
+  function soon() {
+    stop();
+    typing = setTimeout(find, TYPING);
   }
 
   function wanted() {

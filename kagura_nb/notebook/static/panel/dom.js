@@ -6,8 +6,8 @@ function field(tag, label, properties = {}) {
   return element(tag, { ariaLabel: label, ...properties });
 }
 
-function option(value, text, selected) {
-  return element("option", { value, textContent: text, selected });
+function option(value, text, selected, title = "") {
+  return element("option", { value, textContent: text, selected, title });
 }
 
 /** Put text on the clipboard; a page that is not served securely has only the old way. */

@@ -46,13 +46,14 @@ function headerView(kernel) {
 
   return {
     el,
+    hide,
     get model() {
       return models.value;
     },
     choices(message) {
       const known = message.sessions.some((one) => one.name === message.session);
       const listed = known ? message.sessions : [{ name: message.session, title: "New session" }, ...message.sessions];
-      sessions.replaceChildren(...listed.map((one) => option(one.name, one.title, one.name === message.session)));
+      sessions.replaceChildren(...listed.map(({ name, title }) => option(name, title, name === message.session, name)));
       models.replaceChildren(...message.models.map((one) => option(one, one, one === message.model)));
     },
     results({ items, text }) {

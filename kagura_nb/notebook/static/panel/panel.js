@@ -19,6 +19,7 @@ function render({ model, el }) {
   const waiting = new Map(); // serial to what its answer is given to
   let serial = 0;
   let session = "";
+  let home = ""; // the notebook's session
   let busy = false;
   let latest = true; // whether the newest turn is on screen
   let sent = null; // the question on its way to the kernel: its serial, text and session
@@ -71,6 +72,7 @@ function render({ model, el }) {
 
   function say(text, failed = false) {
     status.textContent = failed ? "" : text;
+    status.classList.toggle("kagura-lines", text.includes("\n"));
     alert.textContent = failed ? text : "";
   }
 
@@ -80,13 +82,30 @@ function render({ model, el }) {
     go.classList.toggle("kagura-stop", busy);
   }
 
+  /** Where what is typed is kept. A session in which nothing was said yet may never come to be. */
+  function draft() {
+    return [...turns.values()].some((one) => !one.live) ? session : home;
+  }
+
+  /** What was kept, without the question that the session has by now. */
+  function unasked(kept) {
+    const asked = [...turns.values()].at(-1)?.prompt || "";
+    return `${kept}\n`.startsWith(`${asked}\n`) ? kept.slice(asked.length + 1) : kept;
+  }
+
+  /** What is typed, behind the question whose reply has not come yet. */
+  function keep() {
+    const asked = answering?.session === session ? answering.text : "";
+    drafts.write(draft(), [asked, area.value].filter(Boolean).join("\n"));
+  }
+
   function send() {
     const text = area.value;
     const unheard = root.classList.contains("kagura-offline");
     if (!text.trim() || busy || (sent && !unheard)) return;
     say("");
-    drafts.write(session, text);
-    sent = { text, session, serial: kernel.tell("ask", { text }) };
+    drafts.write(draft(), text);
+    sent = { text, session, draft: draft(), serial: kernel.tell("ask", { text }) };
   }
 
   /** The kernel has the question; what was typed on meanwhile stays. */
@@ -151,12 +170,13 @@ function render({ model, el }) {
     if (message.later !== null) later.hidden = latest = !message.later;
     if (message.place === "before") return prepend(message.turns);
     if (message.place === "after") return message.turns.forEach((one) => add(one));
+    const moved = session && session !== message.session;
     clear();
-    session = message.session;
+    [session, home] = [message.session, message.home];
     message.turns.forEach((one) => add(one));
     empty.textContent = EMPTY;
     empty.hidden = message.turns.length > 0;
-    if (!area.value && [...turns.values()].at(-1)?.prompt !== drafts.read(session)) area.value = drafts.read(session);
+    if (moved || !area.value) area.value = unasked(drafts.read(draft()));
     show(message.at);
   }
 
@@ -183,7 +203,7 @@ function render({ model, el }) {
     if (known) follow(() => known.update(message));
     if (known && message.was) turns.delete(message.was), turns.set(message.turn, known);
     if (message.was) end(known, message.was);
-    if (known || message.prompt === undefined || message.session !== session || !latest) return;
+    if (known || message.again || message.prompt === undefined || message.session !== session || !latest) return;
     follow(() => add(message.live ? { ...message, model: header.model } : message));
     if (message.live) setBusy(true), (log.scrollTop = log.scrollHeight);
   }
@@ -192,8 +212,9 @@ function render({ model, el }) {
   function end(turn, name) {
     setBusy([...turns.values()].some((one) => one.live));
     if (answering?.turn === name) {
-      drafts.write(answering.session, answering.session === session ? area.value : "");
+      drafts.write(answering.draft, "");
       answering = null;
+      keep();
     }
     if (!turn) return;
     spoken.textContent = `Reply: ${turn.text.slice(0, SPOKEN)}`;
@@ -217,7 +238,7 @@ function render({ model, el }) {
     rated: (message) => turns.get(message.turn)?.rated({ ...message, serial: message.rated }),
     choices: header.choices,
     results: header.results,
-    session: (message) => reopen(message.at),
+    session: (message) => (header.hide(), reopen(message.at)),
     notice: (message) => say(message.text),
     problem: onProblem,
   };
@@ -240,7 +261,7 @@ function render({ model, el }) {
     event.stopPropagation();
     send();
   });
-  area.addEventListener("change", () => drafts.write(session, area.value));
+  area.addEventListener("input", keep);
   root.addEventListener("keydown", (event) => {
     if (plain(event) && OURS.test(event.key)) event.stopPropagation();
   });

@@ -128,6 +128,7 @@ function turnView(told, kernel) {
   /** Take over what is known now; `blocks` only where the reply is another one. */
   function update(more) {
     name = more.turn;
+    if (more.again) prompt.textContent = more.prompt;
     facts = { ...facts, ...more };
     if (more.blocks) body.replaceChildren(...more.blocks.map(blockOf));
     if (more.blocks) growing = null;
