@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ulid import ULID
 
-from kagura_nb import deploy, effects, exchange, frames
+from kagura_nb import deploy, effects, exchange, frames, offer
 from kagura_nb.context import Options
 from kagura_nb.datasets import Datasets
 from kagura_nb.errors import ExchangeError, KaguraError, SettingsError
@@ -114,8 +114,7 @@ class Assistant:
         one = self.store.get(identifier)
         if one.good:
             self.datasets.ahead.ask([identifier])
-        ready = self.store.get_stats()["ready_for_ft"]
-        return effects.words(one, ready, self.settings.threshold)
+        return effects.words(one, *offer.progress(self.store))
 
     def rate_all(
         self, selection: Selection, rating: int | str | None, comment: str | None = None

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
-from kagura_nb.errors import UnknownConversation
+from kagura_nb.errors import StoreError, UnknownConversation
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.records import GOOD_RATING
 from kagura_nb.settings import Settings
@@ -92,12 +92,12 @@ class Collected(Generic[P, R]):
 
         Raises:
             InvalidRating: no whole number of stars from 1 to 5.
-            UnknownConversation: nothing has been answered yet.
+            UnknownConversation: there is no reply that is stored.
         """
         if self.last_id is None:
             raise UnknownConversation(
-                f"{self.__name__} has not answered yet",  # type: ignore[attr-defined]
-                "Call it once before giving feedback",
+                f"{self.__name__} has no reply that is stored",  # type: ignore[attr-defined]
+                "Call it before giving feedback",
             )
         self.store.add_feedback(self.last_id, rating, comment)
         self._trainer.look()
@@ -114,8 +114,11 @@ class Collected(Generic[P, R]):
 
     def _collect(self, prompt: str, reply: object) -> None:
         model = f"function:{self.__name__}"  # type: ignore[attr-defined]
-        identifier = self.store.collect(prompt, str(reply), model, session=model)
-        self._progress.last_id = identifier
+        self._progress.last_id = None
+        try:
+            self._progress.last_id = self.store.collect(prompt, str(reply), model, session=model)
+        except StoreError as error:  # whoever asked has the reply all the same
+            self._trainer.announce(f"The reply is not stored: {error}")
 
     async def _collect_awaited(self, prompt: str, result: Awaitable[Any]) -> Any:
         reply = await result

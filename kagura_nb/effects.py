@@ -5,17 +5,24 @@ from kagura_nb.records import GOOD_RATING, Conversation
 TAKEN_BACK = "The correction is taken back; the reply counts by its stars again."
 
 
-def words(one: Conversation, ready: int, threshold: int) -> str:
+def words(one: Conversation, fresh: int, wanted: int) -> str:
     """What the present rating of a conversation means for later replies.
 
     Args:
         one: rated, or not.
-        ready: good conversations there are.
-        threshold: good conversations from which training is proposed.
+        fresh: good conversations that no successful training has seen.
+        wanted: with how many of them training is offered.
     """
     if one.rating is None and not one.liked:
         return "No rating."
-    return f"Saved. {ready} of {threshold} good conversations for training; {_effect(one)}."
+    return f"Saved. {ready(fresh, wanted)}; {_effect(one)}."
+
+
+def ready(fresh: int, wanted: int) -> str:
+    """How far the next training is."""
+    if fresh < wanted:
+        return f"{fresh:,} of {wanted:,} good conversations for training"
+    return f"{fresh:,} good conversations, enough for training"
 
 
 def _effect(one: Conversation) -> str:

@@ -41,7 +41,7 @@ class Trainer:
     ) -> None:
         self._store = store
         self._jobs = open_jobs(store)
-        self._announce = announce
+        self.announce = announce
         self._min_rating = min_rating
         self._unasked = unasked
         self._private = private
@@ -54,9 +54,9 @@ class Trainer:
                 self._take_up()
             offered = offer.due(self._store, self._min_rating)
             if offered and offer.made(self._store, offered):
-                self._announce(f"{offered.words} {self._answer(offered)}")
+                self.announce(f"{offered.words} {self._answer(offered)}")
         except Exception as error:  # whoever rates a reply shall not suffer from its training
-            self._announce(f"Training cannot be offered: {error}")
+            self.announce(f"Training cannot be offered: {error}")
 
     def _answer(self, offered: Offer) -> str:
         try:
@@ -77,7 +77,7 @@ class Trainer:
         return f"Its training has begun. {needs}."
 
     def _take_up(self) -> None:
-        for job in self._jobs.under_way():
+        for job in self._jobs.unfinished():
             self._follow(job)
 
     def _follow(self, job: Job) -> None:
@@ -89,10 +89,12 @@ class Trainer:
                 pass
             ended = self._jobs.get(job.id)
         except KaguraError as error:
-            self._announce(f"Training {short(job.id)} is not watched any more: {error}")
+            self.announce(f"Training {short(job.id)} is not watched any more: {error}")
             return
+        if job.ended:
+            return  # there was something to delete
         result = f"{ended.model} answers from now on." if ended.model else ended.problem or ""
-        self._announce(f"Training {short(ended.id)} {ended.state}. {result}".strip())
+        self.announce(f"Training {short(ended.id)} {ended.state}. {result}".strip())
 
 
 def _prevents(estimate: Estimate) -> str:

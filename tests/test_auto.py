@@ -124,9 +124,25 @@ def test_a_method_is_collected_without_its_object() -> None:
     assert greeter.reply.feedback(5)["rated"] == 1
 
 
+def test_a_reply_that_cannot_be_stored_is_given_all_the_same() -> None:
+    told: list[str] = []
+    reply = collected(echo, announce=told.append)
+    reply("hello")
+    with reply.store.database.maintain() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    said = reply("x" * 1_000_000)
+
+    assert said.endswith("xxx")
+    assert len(told) == 1 and "is not stored" in told[0] and "Free some space" in told[0]
+    with pytest.raises(UnknownConversation):  # not the reply before it
+        reply.feedback(5)
+
+
 def test_feedback_counts_and_bad_feedback_is_refused() -> None:
     reply = collected(echo)
-    with pytest.raises(UnknownConversation, match="echo has not answered yet"):
+    with pytest.raises(UnknownConversation, match="echo has no reply that is stored"):
         reply.feedback(5)
     reply("hello")
     with pytest.raises(InvalidRating):

@@ -19,7 +19,7 @@ from typing import Any
 
 import traitlets
 
-from kagura_nb import effects
+from kagura_nb import effects, offer
 from kagura_nb.assistant import Assistant
 from kagura_nb.curation import Curation
 from kagura_nb.datasets import Spec
@@ -208,12 +208,11 @@ class CurationView(Widget):
         words = "no stars" if value is None else f"{value} stars" if value > 1 else "1 star"
         fields: dict[str, Any] = {"rating": value} | ({"comment": None} if value is None else {})
         self._curation.change(f"{words} for {_named(ids)}", ids, **fields)
-        store, threshold = self._assistant.store, self._assistant.settings.threshold
-        ready = store.get_stats()["ready_for_ft"]
+        progress = offer.progress(self._assistant.store)
         if len(ids) == 1:
-            return f"{short(ids[0])}: {effects.words(store.get(ids[0]), ready, threshold)}"
-        good = f"{ready} of {threshold} good conversations for training"
-        return f"{words.capitalize()} for {_named(ids)}; {good}."
+            one = self._assistant.store.get(ids[0])
+            return f"{short(one.id)}: {effects.words(one, *progress)}"
+        return f"{words.capitalize()} for {_named(ids)}; {effects.ready(*progress)}."
 
     def _comment(self, ids: Sequence[str], value: str | None) -> str:
         count = self._curation.change(f"a comment on {_named(ids)}", ids, comment=value)
