@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Response, expect, sync_playwright
 
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
@@ -212,6 +213,12 @@ def screenshot(of: Page | Locator, name: str) -> Path:
     path = SCREENSHOTS / f"{name}.png"
     of.screenshot(path=path)
     return path
+
+
+def violations(page: Page, within: str) -> list[tuple[str, str]]:
+    """What axe-core complains of in a part of a page: each rule, and the first place of it."""
+    found = Axe().run(page, context=within).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found]
 
 
 def chromium() -> str | None:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import Lab, LabNotebook
+from lab import Lab, LabNotebook, violations
 from playwright.sync_api import Locator, Page, Route, expect
 
 pytestmark = pytest.mark.browser
@@ -75,6 +75,7 @@ def test_a_click_writes_the_rating_and_tells_what_it_changed(
 
     assert ratings() == ["4 None"]
     notebook.screenshot("stars_light")
+    assert violations(notebook.page, ".kagura-stars") == []
 
 
 def test_the_keyboard_rates_changes_and_clears(

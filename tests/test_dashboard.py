@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from kernels import Kernel
-from lab import Lab, LabNotebook
+from lab import Lab, LabNotebook, violations
 from lived import MODELS, SAID, live, steps, train
 from playwright.sync_api import Page, expect
 from test_notebooks import executed
@@ -388,6 +388,7 @@ def test_it_follows_a_training_and_leaves_the_other_cards_alone(
     expect(trainings).to_contain_text("300 of 400")
     assert activity.evaluate("one => one.mine && one.querySelector('details').open")
     opened.screenshot("dashboard-live", seen)
+    assert violations(opened.page, ".kagura-live") == []
 
     with owner.database.write() as connection:
         jobs.move(connection, runs, "succeeded", model="openai:ft:mine")
@@ -410,10 +411,13 @@ def test_it_is_refreshed_by_keyboard_and_stays_in_the_saved_notebook(
     opened.save()
     lab.shut_down_kernels()
     opened.page.goto("about:blank")
+    lab.use_theme(dark=True)
     reopened = LabNotebook(opened.page, lab, opened.name)
     again = reopened.output(0)
 
     expect(again.locator(f".kagura-dashboard {glance}")).to_contain_text("60")
     expect(again.get_by_role("img", name="Conversations by day")).to_be_visible()
-    reopened.screenshot("dashboard-saved", again)
+    reopened.screenshot("dashboard-saved-dark", again)
+    lab.use_theme(dark=False)
+    assert violations(reopened.page, ".kagura-dashboard") == []
     reopened.wait_for_kernel()  # a server that is to end meanwhile does not

@@ -1,5 +1,6 @@
 """What a sub-command shows: one object with a form for notebooks and a form for terminals."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ BAR = (
     '<div style="width:12em"><div style="width:{width};height:.8em;border-radius:2px;'
     'background:var(--jp-brand-color1,#1976d2)"></div></div>'
 )
+CODE = re.compile("`([^`\n]+)`")
 BAR_WIDTH = 24
 """Characters of a whole bar in a terminal."""
 SHORT = 16
@@ -94,7 +96,7 @@ class Bar:
 
 def line(text: str) -> View:
     """One line for the user, in the notebook's own type instead of a program's output."""
-    return View(text, LINE.format(text=as_html(text)))
+    return View(text, LINE.format(text=sentence(text)))
 
 
 def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> View:
@@ -116,6 +118,11 @@ def details(summary: str, view: View) -> View:
 def as_html(text: str) -> str:
     """Text that is no markup and, where notebooks look for formulas between dollars, none."""
     return escape(text).replace("$", "<span>$</span>")
+
+
+def sentence(text: str) -> str:
+    """As `as_html`; what stands between backticks is code."""
+    return CODE.sub(r"<code>\1</code>", as_html(text))
 
 
 def conversations(count: int) -> str:

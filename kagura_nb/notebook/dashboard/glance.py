@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kagura_nb.notebook.charts import amount
 from kagura_nb.notebook.dashboard.facts import Facts
 from kagura_nb.notebook.dashboard.timeline import Unit
-from kagura_nb.notebook.views import Bar, View, as_html, table, usd
+from kagura_nb.notebook.views import Bar, View, sentence, table, usd
 
 LATELY: dict[Unit, tuple[int, str]] = {
     "day": (7, "in the last 7 days"),
@@ -39,7 +39,7 @@ class Tile:
     def html(self) -> str:
         """The number, large, with its name and note."""
         bar = "" if self.share is None else Bar(self.share).html
-        name, value, note = (as_html(one) for one in (self.name, self.value, self.note))
+        name, value, note = (sentence(one) for one in (self.name, self.value, self.note))
         return TILE.format(name=name, value=value, note=note, bar=bar)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from kagura_nb.assistant import Assistant
 from kagura_nb.notebook.dashboard.cards import CARDS, Card
 from kagura_nb.notebook.dashboard.facts import Facts
-from kagura_nb.notebook.views import View, as_html
+from kagura_nb.notebook.views import View, as_html, sentence
 
 CSS = Path(__file__).parents[1] / "static" / "dashboard.css"
 PAGE = (
@@ -52,5 +52,5 @@ def clock() -> str:
 
 
 def _framed(card: Card, view: View) -> str:
-    body = view.html or as_html(view.plain)
+    body = view.html or sentence(view.plain)
     return CARD.format(name=card.name, title=as_html(card.title), shape=card.shape, body=body)

@@ -81,7 +81,7 @@ def _trend(course: Timeline) -> "Figure":
         at = one.stars.mean[1]
         axes.annotate(
             f"{one.stars.rated:,}", (place, at), (0, -9), textcoords="offset points",
-            ha="center", color=GREY, fontsize=7,
+            ha="center", color=GREY, fontsize=8,
         )  # fmt: skip
     axes.set_ylim(0.6, 5.2)
     axes.set_yticks(range(1, 6))
@@ -95,7 +95,7 @@ def _figure() -> "tuple[Figure, Axes]":
 
     figure = Figure(figsize=SIZE)
     axes = figure.subplots()
-    figure.subplots_adjust(left=0.07, right=0.965, top=0.98, bottom=0.11)
+    figure.subplots_adjust(left=0.08, right=0.95, top=0.96, bottom=0.13)
     return figure, axes
 
 
