@@ -3,12 +3,15 @@
 import contextlib
 import io
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import Field, fields
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
+from lab import start_lab
 
 import kagura_nb
 from kagura_nb.notebook.commands import commands
@@ -33,8 +36,9 @@ def test_every_public_name_is_explained(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(commands.commands))
-def test_every_sub_command_is_explained(name: str) -> None:
-    assert f"%kagura {name}" in (ROOT / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("readme", READMES, ids=lambda one: one.name)
+def test_every_sub_command_is_explained(readme: Path, name: str) -> None:
+    assert f"| `%kagura {name}" in readme.read_text("utf-8")
 
 
 def shown(default: object) -> str:
@@ -80,3 +84,18 @@ def test_binder_builds_from_the_repository() -> None:
     said = told.stdout + told.stderr
     assert "python=3.11" in said
     assert "RUN ./binder/postBuild" in said
+
+
+def test_binder_opens_the_first_notebook(tmp_path: Path) -> None:
+    (tmp_path / "jupyter").mkdir()
+    shutil.copy(ROOT / "binder" / "jupyter_lab_config.json", tmp_path / "jupyter")
+
+    with start_lab(tmp_path) as lab:
+        asked = Request(f"{lab.url}/", headers={"Authorization": f"token {lab.token}"})
+        with urlopen(asked, timeout=30) as answered:
+            opened = answered.url.removeprefix(f"{lab.url}/lab/tree/")
+
+    assert (ROOT / opened).name == "01_first_conversation.ipynb"
+    assert (ROOT / opened).exists()
+    built = (ROOT / "binder" / "postBuild").read_text("utf-8")
+    assert "cp binder/jupyter_lab_config.json ~/.jupyter/" in built
