@@ -92,6 +92,19 @@ def test_notebook_7_answers_and_rates(sole: Lab, page: Page) -> None:
     notebook.screenshot("notebook7", output)
 
 
+def test_notebook_7_has_the_panel(sole: Lab, page: Page) -> None:
+    sole.write("p.ipynb", "%load_ext kagura_nb", "%kagura chat")
+    notebook = SoleNotebook(page, sole, "p.ipynb")
+    notebook.run(0)
+
+    panel = notebook.run(1).locator(".kagura-panel")
+    panel.get_by_role("textbox", name="Message").fill("What is the capital of Japan?")
+    panel.get_by_role("textbox", name="Message").press("Enter")
+
+    expect(panel.locator(".kagura-reply")).to_contain_text("The capital of Japan is Tokyo.")
+    notebook.screenshot("notebook7-panel", panel)
+
+
 # --- papermill and nbconvert ---------------------------------------------------------------------
 
 

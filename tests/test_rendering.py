@@ -9,7 +9,7 @@ from hostile import ENDLESS, HOSTILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kagura_nb.notebook.rendering import html_blocks, last_block, to_html
+from kagura_nb.notebook.rendering import html_blocks, last_block
 
 TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "em", "strong", "s", "code", "pre", "div", "span"),
@@ -42,6 +42,10 @@ def assert_harmless(html: str) -> None:
     reader = Reader()
     reader.feed(html)
     reader.close()
+
+
+def to_html(text: str) -> str:
+    return "".join(html_blocks(text))
 
 
 @pytest.mark.parametrize(

@@ -90,17 +90,12 @@ class Memory:
         if not terms or limit <= 0:
             return []
         query = self.embed(prompt)
-        self._prepare()
         with self._searching, self._database.read() as connection:
-            self._sync(connection)
-            hits = self._search(connection, terms, query, limit)
-            ids = [self._roster.ids[one.slot] for one in hits]
-            found = fetch(connection, ids)
-        return [
-            Recalled(found[one], hit.score, hit.lexical, hit.dense)
-            for one, hit in zip(ids, hits, strict=True)
-            if one in found
-        ]
+            if not self._has_waiting(connection):
+                return self._recall(connection, terms, query, limit)
+        self._index_waiting()
+        with self._searching, self._database.read() as connection:
+            return self._recall(connection, terms, query, limit)
 
     def embed(self, prompt: str) -> Vector | None:
         """The prompt's vector, shape (dimension,); None while the embedder fails."""
@@ -174,20 +169,39 @@ class Memory:
         self._background.end()
         self._dense.close()
 
-    def _prepare(self) -> None:
-        """Index what waits: a few at once, many in the background."""
-        with self._database.read() as connection:
-            waiting = index.count_pending(connection, FEW + 1)
-            if self._lacks_vectors and not self._resting:
-                name = self._embedder.name
-                self._lacks_vectors = index.count_without_vector(connection, name) > 0
+    def _has_waiting(self, connection: Connection) -> bool:
+        """Whether a recall waits until something is indexed: a few are; many, and what lacks a
+        vector, are indexed beside it.
+        """
+        waiting = index.count_pending(connection, FEW + 1)
+        if self._lacks_vectors and not self._resting:
+            name = self._embedder.name
+            self._lacks_vectors = index.count_without_vector(connection, name) > 0
         if waiting > FEW or (self._lacks_vectors and not self._resting):
             self.catch_up_soon()
-        elif waiting and self._indexing.acquire(timeout=PATIENCE):
+            return False
+        return waiting > 0
+
+    def _index_waiting(self) -> None:
+        """Index those few that wait; another thread that is at it is waited for a little."""
+        if self._indexing.acquire(timeout=PATIENCE):
             try:
                 self._index_all(progress=False)
             finally:
                 self._indexing.release()
+
+    def _recall(
+        self, connection: Connection, terms: Sequence[str], query: Vector | None, limit: int
+    ) -> list[Recalled]:
+        self._sync(connection)
+        hits = self._search(connection, terms, query, limit)
+        ids = [self._roster.ids[one.slot] for one in hits]
+        found = fetch(connection, ids)
+        return [
+            Recalled(found[one], hit.score, hit.lexical, hit.dense)
+            for one, hit in zip(ids, hits, strict=True)
+            if one in found
+        ]
 
     def _catch_up_quietly(self) -> None:
         try:

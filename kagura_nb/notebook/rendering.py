@@ -105,17 +105,15 @@ _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _CLOSES = {"(": r"\)", "[": r"\]"}
 
 
-def to_html(text: str) -> str:
+def html_blocks(text: str) -> list[str]:
     """Markdown as HTML that loads nothing, runs nothing and looks like nothing of the notebook's.
 
     Args:
         text: as a model wrote it; may end anywhere.
+
+    Returns:
+        The blocks that follow each other: paragraphs, lists, code.
     """
-    return "".join(html_blocks(text))
-
-
-def html_blocks(text: str) -> list[str]:
-    """The same, cut between the blocks that follow each other: paragraphs, lists, code."""
     source = escape_amounts(printable(text))
     if len(source) > LONGEST:
         return [f"<pre>{escape(source)}</pre>"]

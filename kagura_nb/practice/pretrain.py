@@ -79,6 +79,7 @@ def build(recipe: Recipe, folder: Path) -> None:
     """Train tokenizer and model and write every file of the model's folder."""
     import torch
 
+    folder.mkdir(parents=True, exist_ok=True)
     random = Random(recipe.seed)
     texts = [message.content for _ in range(3000) for message in dialogue(random)]
     tokenizer = train_tokenizer(texts)

@@ -12,7 +12,5 @@ TABLE: tuple[Recognizer, ...] = (
     *people.ROWS,
     *dates.ROWS,
 )
-SWITCHES = frozenset(row.switch for row in TABLE if row.switch)
-"""The names of the switches."""
 SECRETS = frozenset(row.type for row in TABLE if row.secret)
 """Types that are never trained on in any form."""
