@@ -169,6 +169,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(
 
     kill(folder)
     wait(lambda: not runner.alive(folder))
+    assert journal.starts(folder) == 0
     report, events = drain(backend, job)
 
     assert report.state == "succeeded"
@@ -197,11 +198,25 @@ def test_what_is_killed_again_and_again_fails(backend: LocalBackend, job: Job, r
 
     assert report.state == "failed" and report.events[-1].message == report.problem
     assert report.problem == (
-        "The training process ended 3 times before its work was done "
+        "The training process ended 3 times without getting any further "
         "(Traceback / Illegal instruction). "
         "Train a smaller model, or with a smaller batch_size or fewer epochs."
     )
     assert backend.poll(job, report.seen).state == "failed"
+
+
+def test_what_gets_further_may_be_killed_any_number_of_times(
+    backend: LocalBackend, job: Job, rows: Path
+) -> None:
+    folder = submit(backend, replace(job, epochs=LONG), rows)
+
+    for _ in range(runner.RESUMES + 2):
+        journal.write(folder, "running", saved=True)
+        kill(folder)
+        wait(lambda: not runner.alive(folder))
+        assert backend.poll(job, "").state == "running"
+
+    backend.cancel(job)
 
 
 def test_several_who_poll_start_one_process(backend: LocalBackend, job: Job, rows: Path) -> None:
@@ -239,16 +254,17 @@ def test_cancelling(when: str, backend: LocalBackend, job: Job, rows: Path) -> N
     assert backend.poll(endless, report.seen) == replace(report, events=())
 
 
-def test_what_asks_a_process_to_end_cancels_the_job(
+def test_a_reboot_ends_the_process_and_not_the_job(
     backend: LocalBackend, job: Job, rows: Path
 ) -> None:
-    folder = submit(backend, replace(job, epochs=LONG), rows)
+    folder = submit(backend, job, rows)
 
     kill(folder, signal.SIGTERM)
+    wait(lambda: not runner.alive(folder))
 
     report, events = drain(backend, job)
-    assert report.state == "cancelled"
-    assert events[-1].message == "Cancelled"
+    assert report.state == "succeeded"
+    assert runner.AGAIN in [one.message for one in events]
 
 
 def test_cancelling_what_was_never_submitted_does_nothing(backend: LocalBackend, job: Job) -> None:

@@ -1,8 +1,8 @@
 """One run, as a process: `python -m kagura_nb.tuning.lora FOLDER`.
 
-SIGTERM, Ctrl-C    cancelled
-an error           failed, with one line
-SIGKILL            not a word: whoever polls finds the lock free and starts it again
+`runner.stop`         cancelled
+an error              failed, with one line
+a reboot, SIGKILL     not a word: whoever polls finds the lock free and starts it again
 """
 
 import os
@@ -35,7 +35,8 @@ def _told(folder: Path) -> int:
         journal.write(folder, "running", "Loading the model")
         training.run(folder)
     except KeyboardInterrupt:
-        journal.write(folder, "cancelled", "Cancelled")
+        if runner.stopping(folder):
+            journal.write(folder, "cancelled", "Cancelled")
     except Exception as error:  # whatever it is, the user shall see one line of it
         traceback.print_exc()
         journal.write(folder, "failed", str(_clear(error)))

@@ -24,7 +24,8 @@ def write(folder: Path, state: State, message: str = "", **more: Any) -> None:
         folder: of the run.
         state: of the run.
         message: one line for the user.
-        more: numbers by their names in `JobEvent`; `started=True` where a process begins.
+        more: numbers by their names in `JobEvent`; `started=True` where a process begins, and
+            `saved=True` where another one could go on from.
     """
     event = {"at": datetime.now(UTC).isoformat(), "state": state, "message": message, **more}
     with (folder / FILE).open("ab") as file:
@@ -45,8 +46,11 @@ def last(folder: Path) -> JobEvent | None:
 
 
 def starts(folder: Path) -> int:
-    """How many processes were started for the run."""
-    return sum("started" in one for one in _lines(folder, 0)[0])
+    """How many processes were started since the run came to its last checkpoint."""
+    count = 0
+    for one in _lines(folder, 0)[0]:
+        count = 0 if "saved" in one else count + ("started" in one)
+    return count
 
 
 def ended(folder: Path) -> bool:

@@ -1,11 +1,11 @@
 """The process of a run: alive as long as its lock is held, whatever its number is.
 
     ensure    start it unless it runs or has done its work; by whoever polls, one at a time
-    stop      SIGTERM, and SIGKILL where that is not heard
+    stop      a mark that it is meant, SIGTERM, and SIGKILL where that is not heard
     occupy    what the process itself does first
 
 A process that ends before its work is done is started again, where its checkpoint is, at most
-twice.
+twice without another one.
 """
 
 import os
@@ -25,7 +25,7 @@ from kagura_nb.errors import TuningError
 from kagura_nb.records import State
 from kagura_nb.tuning.lora import journal
 
-LOCK, STARTING, PID, ERRORS = "run.lock", "start.lock", "run.pid", "errors.txt"
+LOCK, STARTING, PID, STOP, ERRORS = "run.lock", "start.lock", "run.pid", "stop", "errors.txt"
 RESUMES = 2
 PATIENCE = 3.0
 """Seconds that a process has for its own end, and that a second one waits for the first's lock."""
@@ -51,14 +51,16 @@ def ensure(folder: Path) -> None:
         if started > RESUMES:
             journal.write(folder, "failed", str(_given_up(folder, started)))
             return
-        state: State = "running" if started else "queued"
-        journal.write(folder, state, AGAIN if started else "Started", started=True)
+        begun = journal.last(folder) is not None
+        state: State = "running" if begun else "queued"
+        journal.write(folder, state, AGAIN if begun else "Started", started=True)
         _start(folder)
 
 
 def stop(folder: Path) -> None:
     """End the run, its process too; one that has ended is left as it is."""
     with FileLock(folder / STARTING, timeout=STARTS_WITHIN, mode=0o600):
+        (folder / STOP).touch()
         for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
             if not alive(folder):
                 break
@@ -66,6 +68,11 @@ def stop(folder: Path) -> None:
             _wait(lambda: not alive(folder), PATIENCE)
         if not journal.ended(folder):
             journal.write(folder, "cancelled", "Cancelled")
+
+
+def stopping(folder: Path) -> bool:
+    """Whether it is `stop` that ends the process, and not a reboot."""
+    return (folder / STOP).exists()
 
 
 def occupy(folder: Path) -> FileLock | None:
@@ -129,6 +136,6 @@ def _given_up(folder: Path, started: int) -> TuningError:
     words = (folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip().splitlines()
     said = keys.redact(" / ".join(words[-LAST_LINES:]))[-LONGEST_WORDS:] or "it said nothing"
     return TuningError(
-        f"The training process ended {started} times before its work was done ({said})",
+        f"The training process ended {started} times without getting any further ({said})",
         "Train a smaller model, or with a smaller batch_size or fewer epochs",
     )

@@ -180,6 +180,7 @@ class Training:
             network = self.learner.accelerator.unwrap_model(self.learner.network)
             position = {"step": self.step, "tokens": self.tokens}
             checkpoint.save(self.folder, network, self.optimizer, **position)
+            journal.write(self.folder, "running", saved=True)
 
 
 def run(folder: Path) -> None:
