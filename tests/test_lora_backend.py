@@ -120,6 +120,7 @@ def test_a_whole_job(backend: LocalBackend, job: Job, rows: Path) -> None:
     assert all(one.loss for one in measured)
     assert report.tokens == events[-1].tokens == 3 * sum(map(tokens, rows.read_text().splitlines()))
     assert re.fullmatch(r"Peak memory [\d,]+ MB", events[-1].message)
+    assert max(one.memory or 0 for one in events) > 10**7
     assert report.model == f"local:{job.base_model}+jobs/{job.id}"
     assert said(report.model) != said(f"local:{job.base_model}")
     assert backend.poll(job, report.seen) == replace(report, events=())

@@ -17,6 +17,8 @@ from kagura_nb.notebook.workspace import program
 from kagura_nb.privacy import consent
 from kagura_nb.records import Job, short
 
+PICTURE = '<div style="line-height:normal">{html}</div>'
+"""Without it, each of its lines is as high as a button."""
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-approval")
 
 
@@ -73,7 +75,7 @@ class _Approval:
         self._say(not_begun(self._job))
 
     def _show(self, view: View) -> None:
-        self._said.value = view.html or escape(view.plain)
+        self._said.value = PICTURE.format(html=view.html or escape(view.plain))
 
     def _say(self, text: str) -> None:
         self._said.value = LINE.format(text=escape(text))

@@ -103,17 +103,22 @@ def view(assistant: Assistant, dataset: Dataset) -> View:
     if dataset.left_out:
         rows = [(reason, f"{count:,}") for reason, count in dataset.left_out.items()]
         shown += table("Left out", ("why", "conversations"), rows)
-    return shown + _sizes(assistant.datasets.spread(dataset)) + sample(assistant, dataset, FIRST)
+    shown += _sizes(assistant.datasets.spread(dataset))
+    try:
+        return shown + details("The first rows", sample(assistant, dataset, FIRST))
+    except DatasetError as error:
+        return shown + line(told(error))
 
 
 def sample(assistant: Assistant, dataset: Dataset, count: int) -> View:
-    """So many rows of a dataset, as they leave."""
-    try:
-        found = assistant.datasets.first(dataset, 2 * count)
-    except DatasetError as error:
-        return line(told(error))
+    """So many rows of a dataset, as they leave.
+
+    Raises:
+        DatasetError: its files are gone.
+    """
+    found = assistant.datasets.first(dataset, 2 * count)
     first = {(one.line.part, one.line.number): one for one in found}  # pairs once
-    return details("The first rows", _rows(list(first.values())[:count]))
+    return _rows(list(first.values())[:count])
 
 
 def _live(shown: View, workspace: Workspace, dataset: Dataset | None, spec: Spec | None) -> View:
