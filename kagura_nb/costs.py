@@ -16,7 +16,7 @@ from typing import Literal
 from kagura_nb import pricing
 from kagura_nb.errors import StoreError
 from kagura_nb.records import Usage
-from kagura_nb.store import Database, ledger
+from kagura_nb.store import Database, jobs, ledger
 from kagura_nb.store.ledger import Purpose, Sum, Total
 
 Key = Literal["day", "model", "purpose"]
@@ -122,8 +122,13 @@ def spent(database: Database, day: date | None = None) -> Decimal:
 
 
 def left(database: Database) -> Decimal | None:
-    """USD of this month's budget that are left; None where there is no limit."""
-    return month(database).left
+    """USD of this month's budget that are left, what the trainings under way will cost taken off;
+    None where there is no limit.
+    """
+    with database.read() as connection:
+        promised = jobs.promised(connection)
+    found = month(database).left
+    return None if found is None else found - promised
 
 
 def budget(database: Database) -> Decimal | None:

@@ -92,7 +92,7 @@ class Trainer:
             self.announce(f"Training {short(job.id)} is not watched any more: {error}")
             return
         if job.ended:
-            return  # there was something to delete
+            return  # that was announced then; only its rows were still to be deleted
         result = f"{ended.model} answers from now on." if ended.model else ended.problem or ""
         self.announce(f"Training {short(ended.id)} {ended.state}. {result}".strip())
 

@@ -4,20 +4,37 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from sqlite3 import connect
 from typing import Any
 
 import pytest
 from servers.loopback import Asked, Fault
 from servers.openai_tuning import OpenAITuningServer
+from servers.postgres import PostgresServer
+from sqlalchemy.engine import make_url
+from training import a_job
+from ulid import ULID
 
 from kagura_nb import ConversationCollector, costs, deploy
 from kagura_nb.datasets import Datasets, Spec
-from kagura_nb.errors import ConsentMissing, KaguraError, SettingsError, TuningError
+from kagura_nb.errors import (
+    ConsentMissing,
+    KaguraError,
+    ProviderError,
+    ServerUnreachable,
+    SettingsError,
+    TuningError,
+)
+from kagura_nb.notebook.progress import progress
 from kagura_nb.privacy import consent
-from kagura_nb.records import Job
+from kagura_nb.records import Job, short
+from kagura_nb.store import jobs as store_jobs
+from kagura_nb.store import sqlite
+from kagura_nb.trainer import Trainer
 from kagura_nb.tuning import Jobs, jobs, machine, open_jobs
 from kagura_nb.tuning.base import usual_epochs
 
@@ -55,6 +72,14 @@ def is_start(asked: Asked) -> bool:
     return asked.method == "POST" and asked.path == "/v1/fine_tuning/jobs"
 
 
+def is_find(asked: Asked) -> bool:
+    return asked.method == "GET" and asked.path.startswith("/v1/fine_tuning/jobs?")
+
+
+def is_cancel(asked: Asked) -> bool:
+    return asked.path.endswith("/cancel")
+
+
 def is_poll(asked: Asked) -> bool:
     return asked.method == "GET" and "/jobs/ftjob" in asked.path
 
@@ -63,24 +88,24 @@ def is_clean_up(asked: Asked) -> bool:
     return asked.method == "DELETE"
 
 
+FOR_A_WHILE = [Fault(status=429), Fault(status=500), Fault(lost=True)]
 MOMENTS = {"uploading": is_upload, "submitting": is_start, "running": is_poll, "end": is_clean_up}
 
 
 class Vendor(OpenAITuningServer):
-    """Fails, or kills who asks, at one kind of request."""
+    """Kills who asks, or does something else meanwhile, at one kind of request."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.moment: Callable[[Asked], bool] = lambda asked: True
         self.victim: subprocess.Popen[str] | None = None
         self.served_first = False
-
-    def next_fault(self) -> Fault:
-        """Only at the moment that is meant."""
-        return super().next_fault() if self.moment(self.requests[-1]) else Fault()
+        self.meanwhile: list[Callable[[], object]] = []
+        """What is done, once each."""
 
     def serve(self, handler: Any, asked: Asked, fault: Fault) -> None:
         """Serve, and let nobody live to see it."""
+        if self.meanwhile and self.moment(asked):
+            self.meanwhile.pop()()
         if self.victim is None or not self.moment(asked):
             super().serve(handler, asked, fault)
             return
@@ -109,6 +134,10 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
 @pytest.fixture
 def agreed(store: ConversationCollector, vendor: Vendor) -> Jobs:
     """The jobs of a user with 20 good conversations who agreed to train at the server."""
+    return agree(store)
+
+
+def agree(store: ConversationCollector) -> Jobs:
     for n in range(20):
         one = store.collect(f"What is {n} times {n + 1}?", f"It is {n * (n + 1)}.", "practice")
         store.add_feedback(one, 5)
@@ -131,6 +160,12 @@ def run(open: Jobs, job: Job) -> Job:
     for _ in open.watch(job):
         pass
     return open.get(job.id)
+
+
+def settled(open: Jobs, vendor: Vendor) -> bool:
+    """Whether after one more look nothing is left to do, and no file at the vendor."""
+    open.look()
+    return (open.unfinished(), vendor.kept) == ([], {})
 
 
 def told(open: Jobs, job: Job) -> str:
@@ -233,6 +268,28 @@ def test_the_budget_stops_what_would_go_beyond_it(
     limited.database.close()
 
 
+def test_what_other_trainings_under_way_will_cost_is_not_left_of_the_budget(
+    agreed: Jobs, store: ConversationCollector, price: Callable[[int], None]
+) -> None:
+    price(5000)
+    cost = planned(agreed, store).estimate
+    assert cost
+    other = a_job(backend="gemini", state="running", estimate=cost)
+    with store.database.write() as connection:
+        store_jobs.add(connection, other)
+    limited = ConversationCollector(settings=store.settings.with_(monthly_budget=str(cost * 3 / 2)))
+    open = open_jobs(limited)
+    job, estimate = open.plan(Datasets(limited).build(), "openai")
+
+    assert (estimate.left, estimate.within_budget) == (cost / 2, False)
+    with pytest.raises(TuningError, match=f"{cost / 2:.2f} of this month's budget are left"):
+        open.approve(job)
+    with store.database.write() as connection:
+        store_jobs.move(connection, other, "cancelled")
+    assert open.approve(job).state == "approved"
+    limited.database.close()
+
+
 @pytest.mark.parametrize(
     ("given", "error"),
     [
@@ -295,8 +352,13 @@ def test_a_backend_has_one_job_under_way(agreed: Jobs, store: ConversationCollec
     first, second = planned(agreed, store), planned(agreed, store)
     agreed.approve(first)
 
-    with pytest.raises(TuningError, match="Another job is under way at openai"):
+    with pytest.raises(TuningError) as caught:
         agreed.approve(second)
+
+    assert str(caught.value) == (
+        "Another job is under way at openai. "
+        f"Wait for its end, or `%kagura jobs {short(first.id)} --cancel`."
+    )
 
     agreed.cancel(first)
     assert agreed.approve(second).state == "approved"
@@ -339,25 +401,161 @@ def test_a_job_survives_the_death_of_its_kernel_and_is_paid_once(
 
     assert ended.state == ("failed" if lost else "succeeded")
     assert len(vendor.jobs) == (0 if lost else 1)
+    assert settled(agreed, vendor)
     if lost:
         assert "never reached the vendor, and nothing was paid" in str(ended.problem)
 
 
 @pytest.mark.parametrize("moment", ["uploading", "running", "end"])
-@pytest.mark.parametrize("status", [429, 500])
+@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=["429", "500", "cut"])
 def test_a_vendor_that_fails_for_a_while_delays_a_job(
     agreed: Jobs,
     store: ConversationCollector,
     vendor: Vendor,
     moment: str,
-    status: int,
+    fault: Fault,
 ) -> None:
     job = agreed.approve(planned(agreed, store))
     vendor.moment = MOMENTS[moment]
-    vendor.fail(*[Fault(status=status)] * 4)
+    vendor.fail(*[fault] * 4)
 
     assert run(agreed, job).state == "succeeded"
     assert len(vendor.jobs) == 1
+    assert settled(agreed, vendor)
+
+
+@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=["429", "500", "cut"])
+def test_a_job_is_found_once_the_vendor_lists_its_jobs_again(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, fault: Fault
+) -> None:
+    job = agreed.approve(planned(agreed, store))
+    vendor.moment = lambda asked: is_start(asked) or is_find(asked)
+    vendor.fail(Fault(lost=True), *[fault] * 4)
+
+    assert run(agreed, job).state == "succeeded"
+    assert len(vendor.posted()) == len(vendor.jobs) == 1
+    assert "The job is found at the vendor." in told(agreed, job)
+    assert settled(agreed, vendor)
+
+
+@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=["429", "500", "cut"])
+def test_an_end_that_cannot_be_asked_for_is_told_and_asked_for_again(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, fault: Fault
+) -> None:
+    job = agreed.advance(agreed.approve(planned(agreed, store)))
+    vendor.moment = is_cancel
+    vendor.fail(*[fault] * 3)
+
+    with pytest.raises(ProviderError, match=r"\. Try again in a while\."):
+        agreed.cancel(job)
+    agreed.cancel(job)
+
+    assert run(agreed, job).state == "cancelled"
+    assert len(vendor.posted()) == 1
+    assert settled(agreed, vendor)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_store_that_is_locked_for_a_while_delays_a_job(
+    agreed: Jobs,
+    store: ConversationCollector,
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    job = agreed.approve(planned(agreed, store))
+    monkeypatch.setattr(sqlite, "LOCK_TIMEOUT", 0.05)
+    store.database.close()
+    other = connect(make_url(store.settings.store_url).database, check_same_thread=False)
+    unlock = threading.Timer(0.5, other.rollback)
+
+    def lock() -> None:
+        other.execute("BEGIN IMMEDIATE")
+        unlock.start()
+
+    vendor.moment, vendor.meanwhile = MOMENTS[moment], [lock]
+
+    assert run(agreed, job).state == "succeeded"
+    unlock.join()
+    assert len(vendor.posted()) == len(vendor.jobs) == 1
+    assert settled(agreed, vendor)
+
+
+def test_a_database_that_is_restarted_delays_a_job(
+    postgres: PostgresServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAGURA_STORE", postgres.url())
+    monkeypatch.setenv("KAGURA_USER", f"user-{ULID()}")
+    store = ConversationCollector()
+    open = agree(store)
+    job = open.approve(planned(open, store))
+
+    def restart() -> None:
+        postgres.stop()
+        threading.Timer(1, postgres.start).start()
+
+    vendor.moment, vendor.meanwhile = is_start, [restart]
+    told = [event.message for event in open.watch(job)]
+
+    assert any("Start the server" in one and "It is tried again." in one for one in told)
+    assert open.get(job.id).state == "succeeded"
+    assert len(vendor.posted()) == len(vendor.jobs) == 1
+    store.database.close()
+
+
+def test_rows_that_cannot_be_deleted_are_told_until_they_are(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    vendor.moment = is_clean_up
+    vendor.fail(*[Fault(status=500, message="not now")] * 3)
+
+    ended = run(agreed, agreed.approve(planned(agreed, store)))
+
+    assert ended.state == "succeeded" and vendor.kept
+    assert "uploaded rows" in progress(ended, []).plain
+    assert "not deleted yet; it is tried again. OpenAI at" in ended.remains
+    assert "not now" in ended.remains
+    assert settled(agreed, vendor)
+    assert "uploaded rows" not in progress(agreed.get(ended.id), []).plain
+
+
+def test_a_program_that_trains_by_itself_deletes_what_is_left_without_a_word(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    vendor.moment = is_clean_up
+    vendor.fail(*[Fault(status=500)] * 3)
+    run(agreed, agreed.approve(planned(agreed, store)))
+    told: list[str] = []
+
+    Trainer(store, told.append, min_rating=4, unasked=True, private=None).look()
+    for thread in threading.enumerate():
+        if thread.name.startswith("kagura-job-"):
+            thread.join()
+
+    assert (agreed.unfinished(), vendor.kept, told) == ([], {}, [])
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_job_waits_for_the_settings_to_name_its_server_again(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, steps: int
+) -> None:
+    vendor.moment = is_start
+    vendor.fail(*[Fault(lost=True)] * (2 - steps))
+    job = agreed.approve(planned(agreed, store))
+    for _ in range(steps):
+        job = agreed.advance(job)
+    with Vendor() as another:
+        moved = store.settings.with_(base_url=another.base_url)
+        there = open_jobs(ConversationCollector(settings=moved))
+
+        assert there.advance(job).state == job.state
+        with pytest.raises(ServerUnreachable, match=f"The job is at {vendor.base_url}"):
+            there.cancel(job)
+
+        assert f"Set it back with `%kagura config base_url {vendor.base_url}`" in told(there, job)
+        assert another.requests == []
+    assert run(agreed, job).state == "succeeded"
+    assert settled(agreed, vendor)
 
 
 @pytest.mark.parametrize(

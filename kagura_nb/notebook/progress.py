@@ -116,6 +116,8 @@ def _facts(job: Job, now: Course) -> list[tuple[str, object]]:
     rows.append(("model" if job.model else "last heard", job.model or now.message))
     if job.problem:
         rows.append(("problem", job.problem))
+    if job.ended and job.remains:
+        rows.append(("uploaded rows", job.remains))
     return rows
 
 

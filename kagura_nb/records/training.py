@@ -122,6 +122,8 @@ class Job:
         estimate: price in USD that was approved, None where unknown.
         share: of the sessions that the result shall answer; 0 leaves things as they are.
         problem: one line that says what went wrong, with its cure.
+        address: where it went, without a password; empty on this machine, and where not known.
+        remains: one line on what was uploaded; empty where nothing is left of it.
     """
 
     id: str
@@ -141,6 +143,8 @@ class Job:
     estimate: Decimal | None = None
     share: float = 1.0
     problem: str | None = None
+    address: str = ""
+    remains: str = ""
 
     @property
     def ended(self) -> bool:

@@ -59,6 +59,8 @@ jobs = Table(
     Column("share", Float, nullable=False),
     Column("problem", Text),
     Column("seen", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("remains", Text, nullable=False),
 )
 UNDER_WAY: tuple[State, ...] = ("approved", "uploading", "submitting", "queued", "running")
 ACTIVE = text(f"state IN {UNDER_WAY}")
@@ -105,6 +107,17 @@ def latest(connection: Connection, count: int = 100) -> list[Job]:
 def under_way(connection: Connection) -> list[Job]:
     """The jobs that somebody must go on with, oldest first."""
     return _read(connection, select(jobs).where(jobs.c.state.in_(UNDER_WAY)).order_by(jobs.c.id))
+
+
+def unfinished(connection: Connection) -> list[Job]:
+    """Those, and the ended ones of which something is left at the vendor, oldest first."""
+    wanted = jobs.c.state.in_(UNDER_WAY) | (jobs.c.remains != "")
+    return _read(connection, select(jobs).where(wanted).order_by(jobs.c.id))
+
+
+def promised(connection: Connection) -> Decimal:
+    """USD that the jobs under way are estimated at, those without a price left out."""
+    return sum((one.estimate for one in under_way(connection) if one.estimate), Decimal(0))
 
 
 def trained_on(connection: Connection, versions: Sequence[str]) -> list[Job]:

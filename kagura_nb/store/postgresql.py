@@ -34,6 +34,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
 from kagura_nb.errors import StoreUnavailable
@@ -149,7 +150,10 @@ def exclusive(engine: Engine, name: str) -> Iterator[bool]:
             yield held
         finally:
             if held:
-                connection.scalar(select(func.pg_advisory_unlock(key)))
+                try:
+                    connection.scalar(select(func.pg_advisory_unlock(key)))
+                except DBAPIError:  # the server has dropped the lock with the connection
+                    connection.invalidate()
 
 
 def unsample(connection: Connection, table: str, columns: Sequence[str]) -> None:

@@ -107,6 +107,11 @@ def peaks(connection: Connection) -> None:
     _run(connection, steps_sql.PEAKS)
 
 
+def remains(connection: Connection) -> None:
+    """Where a job went, and what is left there of what was uploaded for it."""
+    _run(connection, steps_sql.REMAINS)
+
+
 STEPS: list[Callable[[Connection], None]] = [
     conversations,
     memory,
@@ -122,6 +127,7 @@ STEPS: list[Callable[[Connection], None]] = [
     exports,
     digests,
     peaks,
+    remains,
 ]
 
 

@@ -4,12 +4,14 @@ A job is paid for by `submit` alone, so it makes exactly one request. Whoever do
 became of it looks with `find`, never submits again.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from kagura_nb.errors import TuningError
 from kagura_nb.records import Dataset, Job, JobEvent, Method, State
 
 
@@ -57,6 +59,12 @@ class Backend(Protocol):
     @property
     def default_model(self) -> str:
         """What is trained where nothing else is named."""
+
+    @property
+    def address(self) -> str:
+        """Where jobs go now, as it may be shown; empty where that is this machine. A job that went
+        somewhere else is not asked for here: `ServerUnreachable`.
+        """
 
     @property
     def consent(self) -> str | None:
@@ -108,6 +116,16 @@ class Backend(Protocol):
 
     def clean_up(self, job: Job) -> None:
         """Delete what was uploaded for the job; what is gone already is no error."""
+
+
+@contextmanager
+def unless_ended(backend: Backend, job: Job) -> Iterator[None]:
+    """Let a refusal pass where the job has ended, so that there is nothing left to ask for."""
+    try:
+        yield
+    except TuningError:
+        if not replace(job, state=backend.poll(job, "").state).ended:
+            raise
 
 
 def usual_epochs(rows: int) -> int:

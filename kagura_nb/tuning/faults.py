@@ -100,6 +100,21 @@ class TuningFaults:
             f"Name another vendor of the same API with `%kagura config base_url`, or {LOCALLY}",
         )
 
+    def require(self, address: str, cure: str) -> None:
+        """See that a job is where the settings look for it: the key of now is not for another
+        server, and what is trained there would not be asked there.
+
+        Args:
+            address: where the job went, as it may be shown; empty where not known.
+            cure: how the settings name it again, an imperative sentence.
+
+        Raises:
+            ServerUnreachable: it is somewhere else.
+        """
+        now = keys.shown(self.address)
+        if address not in ("", now):
+            raise ServerUnreachable(f"The job is at {address}, the settings name {now} now", cure)
+
     def failed(self, said: str) -> str:
         """The line that tells why a job has failed."""
         reason = said or "it does not say why"

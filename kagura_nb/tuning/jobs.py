@@ -16,9 +16,9 @@ from ulid import ULID
 
 from kagura_nb import costs
 from kagura_nb.datasets import Datasets
-from kagura_nb.errors import SettingsError, TuningError
+from kagura_nb.errors import SettingsError, StoreUnavailable, TuningError
 from kagura_nb.privacy import consent
-from kagura_nb.records import Dataset, Job, JobEvent, Method
+from kagura_nb.records import Dataset, Job, JobEvent, Method, short
 from kagura_nb.store import ConversationCollector, jobs
 from kagura_nb.tuning.base import Backend
 from kagura_nb.tuning.machine import Machine
@@ -114,11 +114,11 @@ class Jobs:
         if left is not None and job.estimate is not None and job.estimate > left:
             raise TuningError(
                 f"The job is estimated at ${job.estimate:.2f}, and ${max(left, 0):.2f} of this"
-                " month's budget are left",
+                " month's budget are left, beside what is under way",
                 "Train on less, or raise it with `%kagura config monthly_budget`",
             )
         planned = replace(job, state="planned")  # whatever the caller knows: no other is approved
-        if not self._machine.move(planned, "approved", "Approved."):
+        if not self._machine.move(planned, "approved", "Approved.", address=trainer.address):
             raise self._not_approved(job)
         return self.get(job.id)
 
@@ -144,6 +144,11 @@ class Jobs:
         with self._database.read() as connection:
             return jobs.under_way(connection)
 
+    def unfinished(self) -> list[Job]:
+        """Those, and the ended ones of which something is left at the vendor, oldest first."""
+        with self._database.read() as connection:
+            return jobs.unfinished(connection)
+
     def used(self) -> int:
         """Number of conversations that a model was trained on."""
         with self._database.read() as connection:
@@ -166,10 +171,16 @@ class Jobs:
             job: approved, or further.
             after: number of the last event that is known already.
         """
-        pause = FIRST_PAUSE
+        pause, problem = FIRST_PAUSE, ""
         while True:
-            job = self.advance(job)
-            news = self.events(job, after)
+            news: list[tuple[int, JobEvent]] = []
+            try:
+                job, news = self._looked(job, after)
+                problem = ""
+            except StoreUnavailable as error:
+                if str(error) != problem:
+                    problem = str(error)
+                    yield JobEvent(datetime.now(UTC), job.state, f"{problem} It is tried again.")
             for number, event in news:
                 yield event
                 after = number
@@ -177,6 +188,11 @@ class Jobs:
                 return
             pause = FIRST_PAUSE if news else min(pause * SLOWER, LONGEST_PAUSE)
             time.sleep(pause)
+
+    def look(self) -> None:
+        """Take the next step of every job that is unfinished."""
+        for job in self.unfinished():
+            self.advance(job)
 
     def advance(self, job: Job) -> Job:
         """Take the next step, unless another process is at it; return the job as it is then."""
@@ -216,11 +232,16 @@ class Jobs:
             raise TuningError(f"{name} does not train by {method}", f"Use --method {known}")
         return found
 
+    def _looked(self, job: Job, after: int) -> tuple[Job, list[tuple[int, JobEvent]]]:
+        now = self.advance(job)
+        return now, self.events(now, after)
+
     def _not_approved(self, job: Job) -> TuningError:
         now = self.get(job.id)
         if now.state != "planned":
             return TuningError(f"The job is {now.state} already", "`%kagura jobs` shows it")
-        return TuningError(
-            f"Another job is under way at {job.backend}",
-            "Wait for its end, or `%kagura jobs --cancel last`",
-        )
+        cure = "Wait for its end"
+        for other in self.under_way():
+            if other.backend == job.backend:
+                cure += f", or `%kagura jobs {short(other.id)} --cancel`"
+        return TuningError(f"Another job is under way at {job.backend}", cure)

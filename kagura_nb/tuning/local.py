@@ -50,6 +50,7 @@ class LocalBackend:
         {"sft": "messages", "dpo": "preference", "kto": "kto"}
     )
     default_model: ClassVar[str] = models.PRACTICE
+    address: ClassVar[str] = ""
     consent: ClassVar[str | None] = None
 
     def epochs(self, dataset: Dataset, model: str) -> int:

@@ -4,9 +4,11 @@
     submitting            the request was made, or was about to be: only looked for from now on
     queued, running       the vendor's news are written down
     succeeded             cost, deployment and state are written down together
+    any end               what was uploaded is deleted, until nothing of it is left
 
 A state is on disk before the remote call that it stands for, and what came of the call is on disk
-before the next one. The caller sees to it that nobody else takes a step at the same time.
+before the next one. What the vendor or the store cannot do just now is told and done again; only a
+refusal ends a job. The caller sees to it that nobody else takes a step at the same time.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,15 +21,16 @@ from typing import Any
 
 from kagura_nb import pricing
 from kagura_nb.datasets import Datasets
-from kagura_nb.errors import KaguraError, OutcomeUnknown, ProviderError, TuningError
+from kagura_nb.errors import KaguraError, OutcomeUnknown, ProviderError, StoreError, TuningError
 from kagura_nb.privacy import consent
-from kagura_nb.records import Job, JobEvent, State, Usage
+from kagura_nb.records import Dataset, Job, JobEvent, State, Usage
 from kagura_nb.store import ConversationCollector, deployments, jobs, ledger
 from kagura_nb.store.datasets import TRAIN, VALIDATION
 from kagura_nb.tuning.base import Backend, Report
 
 LOST_AFTER = 120.0
 """Seconds after which a job that the vendor does not list is given up: it was never accepted."""
+UPLOADED = "They are deleted once the job has ended."
 
 
 class Machine:
@@ -51,10 +54,10 @@ class Machine:
         try:
             STEPS[job.state](self, job)
         except OutcomeUnknown as error:
-            self._note(job, str(error))
-        except ProviderError as error:
-            self._note(self._now(job), f"{error} It is tried again.")
-        except (KaguraError, OSError) as error:
+            self._note(self._now(job), str(error))
+        except (ProviderError, StoreError, OSError) as error:
+            self._note(self._now(job), f"{str(error).rstrip('.')}. It is tried again.")
+        except KaguraError as error:
             self._end(self._now(job), "failed", problem=str(error))
 
     def _upload(self, job: Job) -> None:
@@ -63,17 +66,29 @@ class Machine:
         if trainer.consent:
             consent.require(self._database, trainer.consent, self._store.settings)
         dataset = self._datasets.get(job.dataset)
-        if job.state == "approved" and not self.move(job, "uploading", "Uploading the rows."):
+        begun = job.state == "uploading" or self.move(
+            job, "uploading", "Uploading the rows.", remains=UPLOADED
+        )
+        if not begun:
             return
         sizes = {TRAIN: dataset.train_rows, VALIDATION: dataset.validation_rows}
         files: list[str] = []
         for part in (part for part, rows in sizes.items() if rows):
             with TemporaryDirectory(prefix="kagura-") as folder:
                 path = Path(folder, f"{part}.jsonl")
-                self._datasets.write(dataset, part, trainer.formats[job.method], path)
+                self._write(dataset, part, trainer.formats[job.method], path)
                 files.append(trainer.upload(job, path))
             self._change(job, files=files)
         self._submit(self._now(job), trainer)
+
+    def _write(self, dataset: Dataset, part: str, format: str, path: Path) -> None:
+        try:
+            self._datasets.write(dataset, part, format, path)
+        except OSError as error:
+            raise TuningError(
+                f"The rows cannot be written ({error})",
+                "Make room for temporary files, then train again with `%kagura train`",
+            ) from error
 
     def _submit(self, job: Job, trainer: Backend) -> None:
         """The one request that is paid for."""
@@ -138,9 +153,18 @@ class Machine:
                 ledger.add(connection, "training", made, usage=usage, cost=ended.cost)
             if ended.model and job.share:
                 deployments.push(connection, ended.model, job.share, ended)
-        if job.state not in ("planned", "approved"):
-            with suppress(KaguraError):
-                self._backends[job.backend].clean_up(job)
+        self._clean_up(self._now(job))
+
+    def _clean_up(self, job: Job) -> None:
+        """Delete what was uploaded for a job that has ended, unless nothing is left of it."""
+        if not job.remains:
+            return
+        remains = ""
+        try:
+            self._backends[job.backend].clean_up(job)
+        except (KaguraError, OSError) as error:
+            remains = f"They are not deleted yet; it is tried again. {error}"
+        self._change(job, remains=remains)
 
     def cancel(self, job: Job) -> None:
         """Ask for the end of a job; one that has ended is left as it is.
@@ -177,16 +201,18 @@ class Machine:
             jobs.move(connection, current, current.state, **changes)
 
     def _note(self, job: Job, message: str) -> None:
-        """Tell the same thing once, however often it happens in a row."""
+        """Tell the same thing once, however often it happens in a row; a store that cannot take it
+        costs the line alone.
+        """
         known = self._told(job)
         if not known or known[-1].message != message:
-            with self._database.write() as connection:
+            with suppress(StoreError), self._database.write() as connection:
                 event = JobEvent(datetime.now(UTC), job.state, message)
                 jobs.append(connection, job.id, [event])
 
     def _age(self, job: Job) -> float:
-        """Seconds since something was last told of a job in its state: of its submission, or that
-        no answer came.
+        """Seconds since the last news of a job in its state: that it is submitted, that no answer
+        came, or why it could not be looked for.
         """
         began = max(one.at for one in self._told(job) if one.state == job.state)
         return (datetime.now(UTC) - began).total_seconds()
@@ -212,5 +238,8 @@ STEPS: Mapping[State, Callable[[Machine, Job], None]] = {
     "submitting": Machine._look,
     "queued": Machine._poll,
     "running": Machine._poll,
+    "succeeded": Machine._clean_up,
+    "failed": Machine._clean_up,
+    "cancelled": Machine._clean_up,
 }
 """What is done next in each state that has a next one."""

@@ -10,7 +10,7 @@ OpenAI itself is ending this: see `ENDS`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType, UnionType
@@ -21,7 +21,7 @@ from kagura_nb.errors import TuningError
 from kagura_nb.providers.openai import connect, key_for, words
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Ending, Report, usual_epochs
+from kagura_nb.tuning.base import Ending, Report, unless_ended, usual_epochs
 from kagura_nb.tuning.faults import LOCALLY, Stage, TuningFaults, never_sent
 from kagura_nb.tuning.openai_news import read
 
@@ -85,6 +85,11 @@ class OpenAIBackend:
         return "gpt-4.1-mini-2025-04-14"
 
     @property
+    def address(self) -> str:
+        """The base URL."""
+        return keys.shown(self._address)
+
+    @property
     def consent(self) -> str | None:
         """Always asked for: a server on this machine may well hand on what it gets."""
         return VENDOR
@@ -127,41 +132,37 @@ class OpenAIBackend:
                 return present
             with path.open("rb") as rows:
                 sent = (name, rows, "application/jsonl")
-                return self._client().files.create(file=sent, purpose=PURPOSE).id
+                return self._client(job).files.create(file=sent, purpose=PURPOSE).id
 
     def submit(self, job: Job, files: Sequence[str]) -> str:
         """Start the job: one POST."""
-        client = self._client().with_options(max_retries=0)
+        client = self._client(job).with_options(max_retries=0)
         with _told(self._faults, "start"):
             return client.fine_tuning.jobs.create(**_request(job, files)).id
 
     def find(self, job: Job) -> str | None:
         """Look through all jobs, newest first."""
         with _told(self._faults):
-            jobs = self._client().fine_tuning.jobs.list(limit=100)
+            jobs = self._client(job).fine_tuning.jobs.list(limit=100)
             return next((one.id for one in jobs if _is_of(one, job)), None)
 
     def poll(self, job: Job, seen: str) -> Report:
         """Read the job, its events and its checkpoints."""
         with _told(self._faults):
-            jobs = self._client().fine_tuning.jobs
+            jobs = self._client(job).fine_tuning.jobs
             return read(jobs, job.remote_id or "", seen, self._faults)
 
     def cancel(self, job: Job) -> None:
         """Ask for the end; OpenAI refuses where the job has ended, which is no error."""
-        try:
-            with _told(self._faults):
-                self._client().fine_tuning.jobs.cancel(job.remote_id or "")
-        except TuningError:
-            if not replace(job, state=self.poll(job, "").state).ended:
-                raise
+        with unless_ended(self, job), _told(self._faults):
+            self._client(job).fine_tuning.jobs.cancel(job.remote_id or "")
 
     def clean_up(self, job: Job) -> None:
         """Delete the files that are known, and those that bear the job's id."""
         import openai
 
         with _told(self._faults):
-            client = self._client()
+            client = self._client(job)
             for name in {*job.files, *(one.id for one in self._uploaded(job))}:
                 with suppress(openai.NotFoundError):
                     client.files.delete(name)
@@ -175,12 +176,14 @@ class OpenAIBackend:
         other_key = f"Set another key: {keys.ways_to_set(VENDOR)}"
         return TuningFaults(VENDOR, self._address, other_key)
 
-    def _client(self) -> "openai.OpenAI":
+    def _client(self, job: Job) -> "openai.OpenAI":
+        back = f"Set it back with `%kagura config base_url {job.address}`"
+        self._faults.require(job.address, back)
         return connect(self._address, key_for(VENDOR, self._address), self.settings.timeout)
 
     def _uploaded(self, job: Job) -> "Iterator[FileObject]":
         """The files of the job that are there."""
-        files = self._client().files.list(purpose=PURPOSE, order="desc")
+        files = self._client(job).files.list(purpose=PURPOSE, order="desc")
         return (one for one in files if one.filename.startswith(_prefix(job)))
 
     def _unusable(self, job: Job) -> Iterator[tuple[str, str]]:

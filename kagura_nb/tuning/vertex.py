@@ -10,7 +10,7 @@ Whoever asks is known by the Google Cloud credentials of this machine.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from kagura_nb.providers.vertex import (
 )
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Ending, Report, usual_epochs
+from kagura_nb.tuning.base import Ending, Report, unless_ended, usual_epochs
 from kagura_nb.tuning.bucket import Bucket, bucket_of
 from kagura_nb.tuning.faults import Stage, TuningFaults, never_sent
 from kagura_nb.tuning.vertex_news import read
@@ -66,6 +66,11 @@ class VertexBackend:
         return "gemini-3.1-flash-lite"
 
     @property
+    def address(self) -> str:
+        """That of the region."""
+        return keys.shown(keys.address(VENDOR, self.settings))
+
+    @property
     def consent(self) -> str | None:
         """Always needed."""
         return CONSENT
@@ -96,7 +101,7 @@ class VertexBackend:
         rows = types.TuningDataset(gcs_uri=files[0])
         with _told(self._faults, "start"):
             # `tune` would show a link of its own in the notebook, and print it elsewhere.
-            begun = self._client().tunings._tune(
+            begun = self._client(job).tunings._tune(
                 base_model=job.base_model, training_dataset=rows, config=config
             )
         if not begun.name:
@@ -106,7 +111,7 @@ class VertexBackend:
     def find(self, job: Job) -> str | None:
         """Look through all jobs of the region."""
         with _told(self._faults):
-            jobs = self._client().tunings.list(config={"page_size": PAGE})
+            jobs = self._client(job).tunings.list(config={"page_size": PAGE})
             ours = (one.name for one in jobs if (one.labels or {}).get(LABEL) == _label(job))
             return next(ours, None)
 
@@ -114,19 +119,15 @@ class VertexBackend:
         """Read the job."""
         with _told(self._faults):
             # `get` would show a link of its own, as `tune` does.
-            now = self._client(job.remote_id).tunings._get(name=job.remote_id or "")
+            now = self._client(job).tunings._get(name=job.remote_id or "")
         if not now.name:
             raise self._faults.unanswered("look")
         return read(now, job.epochs, seen, self._faults)
 
     def cancel(self, job: Job) -> None:
         """Ask for the end; Google refuses where the job has ended, which is no error."""
-        try:
-            with _told(self._faults):
-                self._client(job.remote_id).tunings.cancel(name=job.remote_id or "")
-        except TuningError:
-            if not replace(job, state=self.poll(job, "").state).ended:
-                raise
+        with unless_ended(self, job), _told(self._faults):
+            self._client(job).tunings.cancel(name=job.remote_id or "")
 
     def clean_up(self, job: Job) -> None:
         """Delete the job's objects from where they were put, and from the settings' bucket."""
@@ -158,11 +159,12 @@ class VertexBackend:
     def _bucket(self, name: str) -> Bucket:
         return Bucket(name, self._project(), self.settings.timeout, self._faults)
 
-    def _client(self, resource: str | None = None) -> "genai.Client":
-        """The client for what is there, else for the place of the settings."""
-        there = place_of(resource or "", self.settings)
-        here = there or place(self._project(), self.settings.vertex_location, self.settings)
-        return connect(here)
+    def _client(self, job: Job) -> "genai.Client":
+        """The client for where the job is by its full name, else for the place of the settings."""
+        if there := place_of(job.remote_id or "", self.settings):
+            return connect(there)
+        self._faults.require(job.address, "Set `vertex_location` back with `%kagura config`")
+        return connect(place(self._project(), self.settings.vertex_location, self.settings))
 
 
 def _label(job: Job) -> str:

@@ -1,6 +1,7 @@
 """What the vendors' servers share: records of what was asked, scripted replies and failures.
 
 server.fail(Fault(status=429), ...)     the next requests fail so, one fault each
+server.moment = lambda asked: ...       of these requests alone
 server.reply("Hello", ...)              the next replies, one each; then `server.answer(body)`
 server.requests[-1].body                what was asked, in order
 server.hung_up.wait(5)                  a client left in the middle of a stream
@@ -69,6 +70,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.requests: list[Asked] = []
         self.hung_up = threading.Event()
         self.answer: Callable[[Any], str] = self.echo
+        self.moment: Callable[[Asked], bool] = lambda asked: True
         self._faults: deque[Fault] = deque()
         self._replies: deque[str] = deque()
         self._stopping = threading.Event()
@@ -88,7 +90,8 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def next_fault(self) -> Fault:
         """The fault of this request; one without anything where it shall succeed."""
-        return self._faults.popleft() if self._faults else Fault()
+        meant = self._faults and self.moment(self.requests[-1])
+        return self._faults.popleft() if meant else Fault()
 
     def next_text(self, body: Any) -> str:
         """The reply to this request."""
