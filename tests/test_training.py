@@ -22,7 +22,7 @@ from kagura_nb.notebook.progress import progress
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import consent
-from kagura_nb.records import Job, JobEvent
+from kagura_nb.records import Job, JobEvent, short
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PRICES = """
@@ -160,6 +160,21 @@ def test_a_failed_job_is_a_failed_command(
 
     assert said.exit_code == 1
     assert "has failed." in said.output and "the rows are odd" in said.output
+
+
+def test_a_job_goes_on_each_time_that_a_terminal_looks_at_it(
+    workspace: Workspace, store: ConversationCollector, openai_tuning: OpenAITuningServer
+) -> None:
+    consent.give(store.database, "openai", store.settings)
+    shown(workspace, "train --backend openai")
+    job = workspace.assistant.jobs.approve(workspace.assistant.jobs.get())
+
+    listed = [CliRunner().invoke(cli, ["jobs"]).output for _ in openai_tuning.course]
+
+    assert "queued" in listed[0] and "running" in listed[-1]
+    said = CliRunner().invoke(cli, ["jobs", short(job.id)]).output
+    assert "succeeded" in said and "answers 100 % of the sessions from now on" in said
+    assert len(openai_tuning.posted()) == 1
 
 
 def test_a_job_is_cancelled_by_name(

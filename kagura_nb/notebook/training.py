@@ -87,8 +87,10 @@ def train(
 def jobs(workspace: Workspace, job_id: str | None, approve: bool, cancel: bool, wait: bool) -> View:
     """List the jobs of training, or show one; approve, cancel or wait for it."""
     assistant = workspace.assistant
-    if job_id is None and not (approve or cancel or wait):
-        return listing(assistant)
+    if not (approve or cancel or wait):
+        assistant.jobs.look()
+        if job_id is None:
+            return listing(assistant)
     job = assistant.jobs.get(job_id or "last")
     if approve:
         return _begun(assistant, job, wait)
