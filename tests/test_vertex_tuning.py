@@ -387,6 +387,7 @@ def test_a_usable_job_passes_the_check(backend: VertexBackend) -> None:
         ({"method": "kto"}, {}, "kto cannot be used.*sft, dpo"),
         ({"options": {"rank": 8}}, {}, "rank cannot be used.*adapter_size"),
         ({"options": {"learning_rate_multiplier": "much"}}, {}, "much.*cannot be used"),
+        ({"options": {"adapter_size": "huge"}}, {}, "huge.*a name like ADAPTER_SIZE_FOUR"),
         ({"options": {"beta": 0.1}}, {}, "beta cannot be used"),
         ({}, {"longest": 131_073}, "131073 tokens.*131072"),
         ({}, {"validation_rows": 5_001}, "5001 conversations.*5000"),

@@ -184,7 +184,10 @@ def _unusable(job: Job, dataset: Dataset) -> Iterator[tuple[str, str]]:
     for name in job.options.keys() - known:
         yield f"The option {name}", f"Use one of {', '.join(known)}"
     if job.method in METHODS and not _fits(job):
-        yield f"One of {dict(job.options)}", "Use numbers, and for adapter_size its name"
+        yield (
+            f"One of {dict(job.options)}",
+            "Use numbers, and for adapter_size a name like ADAPTER_SIZE_FOUR",
+        )
     if dataset.longest > LONGEST_ROW:
         yield (
             f"A conversation of {dataset.longest} tokens",
@@ -198,7 +201,12 @@ def _unusable(job: Job, dataset: Dataset) -> Iterator[tuple[str, str]]:
 
 
 def _fits(job: Job) -> bool:
-    """Whether the SDK takes the options."""
+    """Whether the SDK takes the options; it hands on any name of a size."""
+    from google.genai import types
+
+    size = job.options.get("adapter_size", types.AdapterSize.ADAPTER_SIZE_ONE.value)
+    if str(size).upper() not in types.AdapterSize.__members__:
+        return False
     try:
         _config(job, [""])
     except ValueError:
