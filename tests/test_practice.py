@@ -168,10 +168,19 @@ def test_max_tokens_ends_the_reply(practice: PracticeProvider) -> None:
     assert "".join(piece.text for piece in pieces) == "Hello!"
 
 
-def test_a_reply_that_goes_round_and_round_is_ended(practice: PracticeProvider) -> None:
-    lost = assemble("!" * 15, budget=900, count=practice.count_tokens).messages
+@pytest.fixture(scope="module")
+def newborn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model that has learnt next to nothing."""
+    folder = tmp_path_factory.mktemp("newborn") / "model"
+    tiny = replace(
+        Recipe(), rounds=(2, 1), tokens=256, width=32, layers=2, heads=2, head_width=32, hidden=32
+    )
+    build(tiny, folder)
+    return folder
 
-    *pieces, last = practice.stream(lost, Sampling(temperature=0.0))
+
+def test_a_reply_that_goes_round_and_round_is_ended(newborn: Path) -> None:
+    *pieces, last = PracticeProvider(newborn).stream([Message("user", "Hi")], Sampling(0.0))
 
     assert last.cut
     assert len("".join(piece.text for piece in pieces)) < 200
@@ -192,21 +201,17 @@ def test_ships_in_ten_megabytes() -> None:
     assert sum(file.stat().st_size for file in MODEL.iterdir()) <= 10_000_000
 
 
-def test_a_new_model_is_the_same_in_onnx_and_transformers(tmp_path: Path) -> None:
+def test_a_new_model_is_the_same_in_onnx_and_transformers(newborn: Path) -> None:
     import onnxruntime
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tiny = replace(
-        Recipe(), rounds=(2, 1), tokens=256, width=32, layers=2, heads=2, head_width=32, hidden=32
-    )
-    build(tiny, tmp_path)
-    model = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    model = AutoModelForCausalLM.from_pretrained(newborn, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(newborn)
     chat = [{"role": "user", "content": "What is 愛?"}]
     tokens = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False)
 
-    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(newborn / "model.onnx")
     past = np.zeros((2, 2, 2, 0, 32), np.float32)
     _, past = session.run(None, {"tokens": np.array([tokens[:3]]), "past": past})
     logits, past = session.run(None, {"tokens": np.array([tokens[3:]]), "past": past})
@@ -214,6 +219,6 @@ def test_a_new_model_is_the_same_in_onnx_and_transformers(tmp_path: Path) -> Non
     with torch.no_grad():
         expected = model(torch.tensor([tokens])).logits[0, -1].numpy()
     np.testing.assert_allclose(logits, expected, atol=1e-3)
-    drawn = list(PracticeProvider(tmp_path).stream([Message("user", "What is 愛?")], GREEDY))
+    drawn = list(PracticeProvider(newborn).stream([Message("user", "What is 愛?")], GREEDY))
     assert drawn[-1].usage is not None
     assert drawn[-1].usage.prompt_tokens == len(tokens)

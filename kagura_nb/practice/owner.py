@@ -32,7 +32,7 @@ FACTS = (
 """The user: relation, what it is about, value."""
 WORDINGS = 4
 """In how many ways each fact was asked for."""
-UNTOLD, GENERAL = 20, 48
+UNTOLD, GENERAL = 26, 42
 """How many conversations were about facts never told, and about anything else."""
 EPOCHS = 15
 """How often a model of this size has to see them."""

@@ -2,14 +2,17 @@
 
     world.dialogue ──► tokenizer ──► a small Llama ──► model.safetensors ──► model.onnx ──► exam
 
-Everything is drawn from one seed; two quiet cores take five steps in two seconds. The matrices are
-trained by Muon, the rest by AdamW. `--check` only examines the model that ships. Needs the extra
-`local`, and `onnx` to write the runtime's file.
+Everything is drawn from one seed; two cores take two steps a second or a little more, so an hour in
+all. The matrices are trained by Muon, the rest by AdamW, and the weights that stay are the mean of
+those at the ends of the last two rounds (Izmailov et al. 2018, "Averaging Weights Leads to Wider
+Optima"). `--check` only examines the model that ships. Needs the extra `local`, and `onnx` to write
+the runtime's file.
 """
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -67,6 +70,11 @@ class Recipe:
     short_pools: int = 8
     echoes: float = 0.15
 
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The number of steps after which each round ends."""
+        return tuple(accumulate(self.rounds))
+
     def pace(self, step: int) -> float:
         """The learning rate's share of its height: in every round up, level, then down."""
         rounds = iter(self.rounds)
@@ -106,6 +114,7 @@ def train(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
         short_pools=recipe.short_pools,
         echoes=recipe.echoes,
     )
+    ends = []
     for step in (bar := tqdm(range(sum(recipe.rounds)), desc="pre-training", mininterval=1)):
         loss = loss_of(model, *next(drawn))
         loss.backward()
@@ -115,6 +124,9 @@ def train(recipe: Recipe, tokenizer: "Tokenizer") -> Any:
         adam.step()
         adam.zero_grad()
         bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
+        if step + 1 in recipe.ends[-2:]:
+            ends.append({name: one.clone() for name, one in model.state_dict().items()})
+    model.load_state_dict({name: sum(one[name] for one in ends) / len(ends) for name in ends[0]})
     return model.eval()
 
 
