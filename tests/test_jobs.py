@@ -34,6 +34,7 @@ from kagura_nb.privacy import consent
 from kagura_nb.records import Job, short
 from kagura_nb.store import jobs as store_jobs
 from kagura_nb.store import sqlite
+from kagura_nb.store.steps import STEPS
 from kagura_nb.trainer import Trainer
 from kagura_nb.tuning import Jobs, jobs, machine, open_jobs
 from kagura_nb.tuning.base import usual_epochs
@@ -519,6 +520,28 @@ def test_rows_that_cannot_be_deleted_are_told_until_they_are(
     assert "uploaded rows" not in progress(agreed.get(ended.id), []).plain
 
 
+def test_what_an_earlier_version_uploaded_is_deleted_too(
+    store: ConversationCollector, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [step.__name__ for step in STEPS]
+    with monkeypatch.context() as earlier:
+        earlier.setattr("kagura_nb.store.migrations.STEPS", STEPS[: names.index("remains")])
+        with store.database.write() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO jobs (id, dataset, backend, base_model, method, epochs, state,"
+                " created_at, options, remote_id, files, share, seen) VALUES ('01JOB', 'd',"
+                " 'openai', 'm', 'sft', 1, 'running', '2026-11-01T10:00:00+00:00', '{}',"
+                """ 'ftjob-gone', '["file-1"]', 1, '')"""
+            )
+        store.database.close()
+    vendor.kept["file-1"], vendor.contents["file-1"] = {"filename": "train.jsonl"}, b""
+    open = open_jobs(store)
+
+    assert run(open, open.get()).state == "failed"
+
+    assert settled(open, vendor)
+
+
 def test_a_program_that_trains_by_itself_deletes_what_is_left_without_a_word(
     agreed: Jobs, store: ConversationCollector, vendor: Vendor
 ) -> None:
@@ -586,6 +609,7 @@ def test_a_failure_of_the_request_that_costs_money_never_makes_two(
     ended = run(agreed, job)
 
     assert (len(vendor.jobs), ended.state) == (jobs_there, state)
+    assert settled(agreed, vendor)
     assert ended.problem is None or ended.problem.endswith(".")
     if fault.code:
         assert "--backend local" in str(ended.problem)
@@ -613,6 +637,7 @@ def test_a_job_ends_as_the_vendor_says(
     ended = run(agreed, agreed.approve(planned(agreed, store)))
 
     assert ended.state == state
+    assert settled(agreed, vendor)
     assert (ended.model is not None) == (state == "succeeded")
     if state == "failed":
         assert "the rows are odd" in str(ended.problem)

@@ -222,11 +222,11 @@ CREATE TABLE exports (
 
 DIGESTS = "ALTER TABLE exports ADD COLUMN digest TEXT NOT NULL DEFAULT ''"
 
+PEAKS = "ALTER TABLE job_events ADD COLUMN memory BIGINT"
+
 REMAINS = """
 ALTER TABLE jobs ADD COLUMN address TEXT NOT NULL DEFAULT '';
 ALTER TABLE jobs ADD COLUMN remains TEXT NOT NULL DEFAULT '';
 UPDATE jobs SET remains = 'They are deleted once the job has ended.'
   WHERE state IN ('uploading', 'submitting', 'queued', 'running')
 """
-
-PEAKS = "ALTER TABLE job_events ADD COLUMN memory BIGINT"
