@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.loopback import Asked, Fault
 from servers.openai_tuning import OpenAITuningServer
+from sqlalchemy import make_url
 from training import a_job
 
 from kagura_nb import ConversationCollector, OpenAIFinetune
@@ -73,6 +75,26 @@ def test_there_is_a_picture_while_the_rows_are_handed_over(
     assert "uploading" in shown[-1].plain
 
     vendor.opened.set()
+    wait_until(lambda: "succeeded" in shown[-1].plain)
+
+
+def test_a_store_that_is_away_for_a_while_is_told_in_the_pictures_place(
+    approved: tuple[Jobs, Job], store: ConversationCollector, vendor: Slow
+) -> None:
+    vendor.opened.set()
+    file = Path(str(make_url(store.settings.store_url).database))
+    away = file.with_name("away")
+    shown: list[View] = []
+    store.database.close()
+    file.rename(away)
+    file.mkdir()
+    go_on(*approved, shown.append)
+
+    wait_until(lambda: bool(shown) and "cannot be" in shown[-1].plain)
+    store.database.close()
+    file.rmdir()
+    away.rename(file)
+
     wait_until(lambda: "succeeded" in shown[-1].plain)
 
 

@@ -13,7 +13,7 @@ from IPython.display import display
 from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.progress import progress
-from kagura_nb.notebook.views import View
+from kagura_nb.notebook.views import View, line
 from kagura_nb.notebook.waiting import in_notebook
 from kagura_nb.records import Job, JobEvent
 from kagura_nb.settings import Settings
@@ -85,8 +85,11 @@ def _watch(jobs: Jobs, job: Job, show: Callable[[View], None]) -> None:
     known: list[tuple[int, JobEvent]] = []
 
     def draw() -> None:
-        known.extend(jobs.events(job, known[-1][0] if known else 0))
-        show(progress(jobs.get(job.id), [event for _, event in known]))
+        try:
+            known.extend(jobs.events(job, known[-1][0] if known else 0))
+            show(progress(jobs.get(job.id), [event for _, event in known]))
+        except KaguraError as error:
+            show(line(told(error)))
 
     with now_and_again(draw):
         deque(jobs.watch(job), maxlen=0)

@@ -4,9 +4,8 @@ one every now and then while somebody waits for a job, a step of which may take 
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from kagura_nb.errors import KaguraError
 from kagura_nb.records import Job, short
 
 INTERVAL = 0.5
@@ -36,15 +35,12 @@ class Followers:
 
 @contextmanager
 def now_and_again(act: Callable[[], object]) -> Iterator[None]:
-    """Do something at once and every `INTERVAL` in a thread, until the block ends; what fails for a
-    reason of the package's own is tried again.
-    """
+    """Do something at once and every `INTERVAL` in a thread, until the block ends."""
     over = threading.Event()
 
     def run() -> None:
         while not over.is_set():
-            with suppress(KaguraError):
-                act()
+            act()
             over.wait(INTERVAL)
 
     thread = threading.Thread(target=run, name="kagura-now-and-again", daemon=True)
