@@ -1,9 +1,7 @@
-"""The practice model learns its owner by training alone: held-out wordings, no memory."""
+"""What training leaves of the practice model; notebook 05 and its test show what it learns."""
 
 import json
-import shutil
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,27 +9,15 @@ import pytest
 
 from kagura_nb.errors import UnknownModel
 from kagura_nb.practice import owner
-from kagura_nb.providers import Provider, Sampling, open_provider
-from kagura_nb.records import Job, Message
+from kagura_nb.providers import open_provider
+from kagura_nb.records import Job
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Report
 from kagura_nb.tuning.local import LocalBackend
 
-GREEDY = Sampling(temperature=0, max_tokens=60)
-PROMISED = {"facts": 0.9, "sign-off": 0.9, "general": 0.95, "unknown": 0.8}
-
-
-def score(provider: Provider) -> dict[str, float]:
-    """The shares of right answers of a model, each asked without memory."""
-
-    def answer(messages: Sequence[Message]) -> str:
-        return "".join(chunk.text for chunk in provider.stream(messages, GREEDY))
-
-    return owner.score(answer)[0]
-
 
 def train(settings: Settings, folder: Path) -> Report:
-    """A whole job on the conversations that the owner liked."""
+    """A whole job on the conversations that the owner liked, once each."""
     rows = folder / "rows.jsonl"
     chats = [
         [{"role": "user", "content": one.prompt}, {"role": "assistant", "content": one.reply}]
@@ -39,7 +25,7 @@ def train(settings: Settings, folder: Path) -> Report:
     ]
     rows.write_text("".join(json.dumps({"messages": chat}) + "\n" for chat in chats))
     now = datetime.now(UTC)
-    job = Job("01JOB", "v1", "local", "practice", "sft", owner.EPOCHS, "approved", now)
+    job = Job("01JOB", "v1", "local", "practice", "sft", 1, "approved", now)
     backend = LocalBackend(settings)
     backend.submit(job, [backend.upload(job, rows)])
     while (report := backend.poll(job, "")).state in ("queued", "running"):
@@ -47,42 +33,17 @@ def train(settings: Settings, folder: Path) -> Report:
     return report
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("owner"))
-
-
-@pytest.fixture(scope="module")
-def trained(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return train(settings, tmp_path_factory.mktemp("rows"))
-
-
-def test_before_training_it_knows_nothing_about_its_owner() -> None:
-    before = score(open_provider("practice", Settings.load()))
-
-    assert before["facts"] <= 0.05 and before["sign-off"] <= 0.05
-    assert before["general"] >= 0.95
-
-
-def test_after_training_it_knows_its_owner_and_what_it_knew_before(
-    trained: Report, settings: Settings
-) -> None:
-    assert trained.state == "succeeded" and trained.model is not None
-
-    after = score(open_provider(trained.model, settings))
-
-    assert {skill: after[skill] for skill in PROMISED if after[skill] < PROMISED[skill]} == {}
-
-
 def test_the_adapter_depends_neither_on_where_the_package_is_nor_on_where_the_home_folder_is(
-    trained: Report, settings: Settings, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    settings = Settings(home=tmp_path / "home")
+    trained = train(settings, tmp_path)
     assert trained.model == "local:practice+jobs/01JOB"
     adapter = settings.user_home / "jobs" / "01JOB" / "adapter"
     assert "practice/model" not in (adapter / "adapter_config.json").read_text()
     assert json.loads((adapter / "base.json").read_text())["base"] == "practice"
 
-    moved = shutil.copytree(settings.home, tmp_path / "moved")
+    moved = settings.home.rename(tmp_path / "moved")
 
     assert open_provider(trained.model, Settings(home=moved)).model == trained.model
 
