@@ -13,6 +13,7 @@ from kagura_nb.errors import ConsentMissing
 from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.following import go_on
 from kagura_nb.notebook.views import LINE, View
+from kagura_nb.notebook.widget import heard
 from kagura_nb.notebook.workspace import program
 from kagura_nb.privacy import consent
 from kagura_nb.records import Job, short
@@ -40,10 +41,12 @@ class _Approval:
 
         self._assistant, self._job = assistant, job
         self._told = False
-        self._approve = ipywidgets.Button(
-            description="Approve", button_style="primary", tooltip="Begin this training"
+        self._approve = heard(
+            ipywidgets.Button(
+                description="Approve", button_style="primary", tooltip="Begin this training"
+            )
         )
-        self._later = ipywidgets.Button(description="Later", tooltip="Begin nothing now")
+        self._later = heard(ipywidgets.Button(description="Later", tooltip="Begin nothing now"))
         self._said = ipywidgets.HTML()
         self._approve.on_click(lambda _: _WORKER.submit(self._answer, self._begin))
         self._later.on_click(lambda _: _WORKER.submit(self._answer, self._put_off))
