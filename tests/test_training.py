@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from kernels import displayed, start_kernel
+from servers.loopback import Fault
 from servers.openai_tuning import OpenAITuningServer
 from training import a_job
 
@@ -244,6 +245,25 @@ def test_a_job_goes_on_when_the_next_kernel_loads_the_extension(
         wait_until(lambda: workspace.assistant.jobs.get(job.id).ended)
 
     assert workspace.assistant.jobs.get(job.id).state == "succeeded"
+
+
+def test_the_next_kernel_deletes_what_could_not_be_deleted(
+    workspace: Workspace,
+    store: ConversationCollector,
+    home: Path,
+    openai_tuning: OpenAITuningServer,
+) -> None:
+    consent.give(store.database, "openai", store.settings)
+    openai_tuning.moment = lambda asked: asked.method == "DELETE"
+    openai_tuning.fail(*[Fault(status=500)] * 3)
+    shown(workspace, "train --backend openai")
+    jobs = workspace.assistant.jobs
+    assert [one.state for one in jobs.watch(jobs.approve(jobs.get()))][-1] == "succeeded"
+    assert openai_tuning.kept
+
+    with start_kernel(home.parent) as kernel:
+        kernel.run(f"import os; os.environ['KAGURA_HOME'] = {str(home)!r}\n%load_ext kagura_nb")
+        wait_until(lambda: not openai_tuning.kept)
 
 
 def test_waiting_in_a_cell_leaves_one_picture_that_stays(
