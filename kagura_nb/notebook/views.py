@@ -103,7 +103,7 @@ def table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]]
     """Rows under headers; every value is shown as text, never as markup."""
     texts = [["" if value is None else str(value) for value in row] for row in rows]
     plain = tabulate(texts, headers=list(headers), tablefmt="simple", disable_numparse=True)
-    head = "".join(_cell("th", text) for text in headers)
+    head = "".join(_cell("th" if text else "td", text) for text in headers)
     body = "".join(f"<tr>{''.join(_cell('td', value) for value in row)}</tr>" for row in rows)
     html = TABLE.format(caption=as_html(caption), head=head, body=body)
     return View(f"{caption}\n\n{plain}", html)

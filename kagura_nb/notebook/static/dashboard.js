@@ -36,7 +36,7 @@ function render({ model, el }) {
   const title = element("h2", { textContent: model.get("title") });
   const head = element("header", {}, title, when, status, alert, refresh);
   const grid = element("div", { className: "kagura-cards" });
-  const root = element("div", { className: "kagura-dashboard kagura-live" }, head, grid);
+  const root = element("section", { className: "kagura-dashboard kagura-live", ariaLabel: "Dashboard" }, head, grid);
 
   function look(names = []) {
     serial += 1;
