@@ -547,12 +547,12 @@ def test_a_program_that_trains_by_itself_deletes_what_is_left_without_a_word(
 ) -> None:
     vendor.moment = is_clean_up
     vendor.fail(*[Fault(status=500)] * 3)
-    run(agreed, agreed.approve(planned(agreed, store)))
+    job = run(agreed, agreed.approve(planned(agreed, store)))
     told: list[str] = []
 
     Trainer(store, told.append, min_rating=4, unasked=True, private=None).look()
     for thread in threading.enumerate():
-        if thread.name.startswith("kagura-job-"):
+        if thread.name == f"kagura-job-{short(job.id)}":
             thread.join()
 
     assert (agreed.unfinished(), vendor.kept, told) == ([], {}, [])

@@ -76,12 +76,12 @@ def test_every_method_lowers_its_loss_and_changes_the_reply(
 ) -> None:
     folder = written(ROWS[method] * 8).parent
 
-    Task("practice", method, 6, "train.jsonl", "train.jsonl", learning_rate=0.003).write(folder)
+    Task("practice", method, 12, "train.jsonl", "train.jsonl", learning_rate=0.003).write(folder)
     training.run(folder)
 
     events, _ = journal.read(folder)
     losses = [one.validation_loss for one in events if one.validation_loss is not None]
-    assert len(losses) == 6
+    assert len(losses) == 12
     assert losses[-1] < losses[0] / 2
     after = said(f"local:practice+{folder / 'adapter'}")
     assert after != said("practice")

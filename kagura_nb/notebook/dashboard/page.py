@@ -12,7 +12,7 @@ from kagura_nb.notebook.views import View, as_html, sentence
 CSS = Path(__file__).parents[1] / "static" / "dashboard.css"
 PAGE = (
     '<style>{css}</style><section class="kagura-dashboard" aria-label="{title}">'
-    '<header><h2>{title}</h2><span>{when}</span></header>'
+    "<header><h2>{title}</h2><span>{when}</span></header>"
     '<div class="kagura-cards">{cards}</div></section>'
 )
 CARD = (
