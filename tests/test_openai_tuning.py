@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.loopback import Fault
-from servers.openai_tuning import OpenAITuningServer
+from servers.loopback import ContractViolation, Fault
+from servers.openai_tuning import OpenAITuningServer, check_job
 from training import a_dataset, a_job, answer_a_page, start, wait_until, watch, write_rows
 
 from kagura_nb.errors import (
@@ -73,6 +73,25 @@ def test_preferences_are_trained_with_their_beta(
     }
     assert (body["suffix"], body["seed"]) == ("x", 7)
     assert watch(backend, job)[0].state == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"model": None},
+        {"epochs": 3},
+        {"suffix": "x" * 65},
+        {"seed": -1},
+        {"metadata": {"kagura_job": "x" * 513}},
+        {"method": {"type": "kto"}},
+        {"method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 51}}}},
+        {"method": {"type": "supervised", "supervised": {"hyperparameters": {"beta": 0.1}}}},
+        {"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 2.5}}}},
+    ],
+)
+def test_the_server_refuses_jobs_that_break_the_contract(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ContractViolation):
+        check_job({"model": "gpt-4.1-mini", "training_file": "file-1", **wrong})
 
 
 def test_a_job_is_followed_to_a_model_that_answers(

@@ -1,8 +1,8 @@
 """OpenAI with files and fine-tuning jobs: what is uploaded is there, and jobs go on when asked for.
 
-The contract is the SDK's own description of a request, checked with pydantic and closed for
-unknown fields, plus the limits that OpenAI's API description adds. Training files are checked row
-by row when the job starts to run, as OpenAI does it: a wrong one fails the job.
+The contract is OpenAI's own API description, limits included, and the SDK's types, closed for
+unknown fields. Training files are checked row by row when the job starts to run, as OpenAI does
+it: a wrong one fails the job.
 
 server.course = ["running", "succeeded"]    the states of a job, one for each time it is asked for
 server.ending = {"error": {}}               what a job that has ended says besides
@@ -22,7 +22,7 @@ from openai.types.fine_tuning.job_create_params import JobCreateParams
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from servers.loopback import Asked, ContractViolation, Fault
-from servers.openai_vendor import OpenAIServer
+from servers.openai_vendor import OpenAIServer, conforms
 
 CLOSED = ConfigDict(extra="forbid")
 JOBS_ASKED = TypeAdapter(list[JobCreateParams], config=CLOSED)  # a list, for the config to count
@@ -205,15 +205,10 @@ def check_job(body: Any) -> None:
         raise ContractViolation(str(error)) from None
     if "hyperparameters" in body:
         raise ContractViolation("hyperparameters belong into the method")
-    if not 1 <= len(body.get("suffix") or "x") <= 64:
-        raise ContractViolation("the suffix has 1 to 64 characters")
+    conforms("CreateFineTuningJobRequest", body)
     metadata = body.get("metadata") or {}
     if len(metadata) > 16 or any(len(k) > 64 or len(v) > 512 for k, v in metadata.items()):
-        raise ContractViolation("metadata is too long")
-    numbers = body["method"][body["method"]["type"]]["hyperparameters"]
-    most = {"n_epochs": 50, "batch_size": 256, "beta": 2}
-    if any(not 0 < numbers.get(name, 1) <= limit for name, limit in most.items()):
-        raise ContractViolation(f"{numbers} are out of range")
+        raise ContractViolation("metadata is too long")  # a limit in words, not in the schema
 
 
 def check_rows(content: bytes, method: str) -> list[Any]:
@@ -230,7 +225,7 @@ def check_rows(content: bytes, method: str) -> list[Any]:
 
 
 def _check_chat(row: Any) -> None:
-    MESSAGES.validate_python(row["messages"])
+    _check_messages(row["messages"])
     if row.keys() - {"messages", "tools", "parallel_tool_calls"}:
         raise ContractViolation(f"unknown fields in {sorted(row)}")
     if row["messages"][-1]["role"] != "assistant":
@@ -240,11 +235,18 @@ def _check_chat(row: Any) -> None:
 def _check_pair(row: Any) -> None:
     if row.keys() != {"input", "preferred_output", "non_preferred_output"}:
         raise ContractViolation(f"unknown or missing fields in {sorted(row)}")
-    MESSAGES.validate_python(row["input"]["messages"])
+    _check_messages(row["input"]["messages"])
     for output in (row["preferred_output"], row["non_preferred_output"]):
         REPLIES.validate_python(output)
+        _check_messages(output)
         if len(output) != 1:
             raise ContractViolation("an output is one message")
+
+
+def _check_messages(messages: Any) -> None:
+    MESSAGES.validate_python(messages)
+    for message in messages:
+        conforms("ChatCompletionRequestMessage", message)
 
 
 def _starts(asked: Asked) -> bool:

@@ -1,18 +1,23 @@
 """A server that speaks OpenAI's API: chat completions, models, embeddings.
 
-The contract is the SDK's own description of a request, checked with pydantic, plus what it leaves
-open: no unknown fields, at most one system message and that first, then user and assistant in
-turn, the user last.
+The contract is OpenAI's own API description (`openai_api.json`) and the SDK's types, which know
+every field; plus what both leave open: no unknown fields, at most one system message and that
+first, then user and assistant in turn, the user last.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any, get_type_hints
 
+import jsonschema
 from openai.types.chat import completion_create_params
 from openai.types.embedding_create_params import EmbeddingCreateParams
 from pydantic import TypeAdapter, ValidationError
+from referencing import Registry
+from referencing.jsonschema import DRAFT4
 
 from servers.loopback import Asked, ContractViolation, Fault, LoopbackServer
 
@@ -109,6 +114,7 @@ class OpenAIServer(LoopbackServer):
 def check_chat(body: Any) -> None:
     """Raise ContractViolation where a chat request breaks the contract."""
     _check(CHAT, CHAT_FIELDS, body)
+    conforms("CreateChatCompletionRequest", body)
     roles = [one["role"] for one in body["messages"]]
     turns = roles[1:] if roles[0] == "system" else roles
     wanted = ["user" if index % 2 == 0 else "assistant" for index in range(len(turns))]
@@ -116,8 +122,22 @@ def check_chat(body: Any) -> None:
         raise ContractViolation(f"roles {roles} do not alternate up to the user")
     if {"max_tokens", "max_completion_tokens"} <= body.keys():
         raise ContractViolation("max_tokens and max_completion_tokens together")
-    if not 0 <= (body.get("temperature") or 0) <= 2:
-        raise ContractViolation("temperature is not between 0 and 2")
+
+
+def conforms(schema: str, body: Any) -> None:
+    """Raise ContractViolation where a body breaks a schema of OpenAI's API description."""
+    wanted = {"$ref": f"api#/components/schemas/{schema}"}
+    try:
+        jsonschema.Draft4Validator(wanted, registry=_description()).validate(body)
+    except jsonschema.ValidationError as error:
+        raise ContractViolation(f"{error.json_path}: {error.message}") from None
+
+
+@cache
+def _description() -> "Registry[Any]":
+    """OpenAI's API description; its limits are written as in draft 4 of JSON Schema."""
+    text = Path(__file__).with_name("openai_api.json").read_text("utf-8")
+    return Registry().with_resource("api", DRAFT4.create_resource(json.loads(text)))
 
 
 def vector(text: str, size: int) -> list[float]:
