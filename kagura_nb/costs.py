@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from sqlalchemy import Connection
+
 from kagura_nb import pricing
 from kagura_nb.errors import StoreError
 from kagura_nb.records import Usage
@@ -31,12 +33,14 @@ class Month:
         today: the day on which it is looked at.
         totals: sums by day, model and purpose; period 0 is the first day.
         budget: USD that may be spent in a month, None where there is no limit.
+        promised: USD that trainings under way are estimated at; 0 for another month than this.
     """
 
     first: date
     today: date
     totals: tuple[Total, ...]
     budget: Decimal | None = None
+    promised: Decimal = Decimal(0)
 
     @property
     def days(self) -> int:
@@ -62,8 +66,10 @@ class Month:
 
     @property
     def left(self) -> Decimal | None:
-        """USD of the budget that are left, below zero where it is overspent."""
-        return None if self.budget is None else self.budget - self.total.cost
+        """USD of the budget that are left, what is promised taken off; below zero where it is
+        overspent.
+        """
+        return None if self.budget is None else self.budget - self.total.cost - self.promised
 
     def by(self, key: Key) -> dict[str, Sum]:
         """Sums by day in their order, or by model or purpose, the dearest first."""
@@ -107,13 +113,18 @@ def note(database: Database, purpose: Purpose, model: str, usage: Usage | None) 
 
 def month(database: Database, day: date | None = None) -> Month:
     """What was spent in the month of a day; None takes today."""
-    today = datetime.now().astimezone().date()
-    first = (day or today).replace(day=1)
-    days = calendar.monthrange(first.year, first.month)[1]
     with database.read() as connection:
-        bounds = [midnight(first + timedelta(number)) for number in range(days + 1)]
-        totals = ledger.totals(connection, bounds)
-    return Month(first, today, tuple(totals), budget(database))
+        return month_in(connection, budget(database), day)
+
+
+def month_in(connection: Connection, budget: Decimal | None, day: date | None = None) -> Month:
+    """The same, as a transaction sees it."""
+    today = datetime.now().astimezone().date()
+    first, this = ((day or today).replace(day=1), today.replace(day=1))
+    days = calendar.monthrange(first.year, first.month)[1]
+    bounds = [midnight(first + timedelta(number)) for number in range(days + 1)]
+    promised = jobs.promised(connection) if first == this else Decimal(0)
+    return Month(first, today, tuple(ledger.totals(connection, bounds)), budget, promised)
 
 
 def spent(database: Database, day: date | None = None) -> Decimal:
@@ -125,10 +136,7 @@ def left(database: Database) -> Decimal | None:
     """USD of this month's budget that are left, what the trainings under way will cost taken off;
     None where there is no limit.
     """
-    with database.read() as connection:
-        promised = jobs.promised(connection)
-    found = month(database).left
-    return None if found is None else found - promised
+    return month(database).left
 
 
 def budget(database: Database) -> Decimal | None:

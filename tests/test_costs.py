@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from servers.gemini_vendor import GeminiServer
 from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
+from training import a_job
 
 from kagura_nb import Assistant, ConversationCollector, Selection, Settings, costs
 from kagura_nb.cli import cli
@@ -22,7 +23,7 @@ from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.views import View, usd
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.records import Usage
-from kagura_nb.store import ledger
+from kagura_nb.store import jobs, ledger
 from kagura_nb.store.ledger import Purpose, Sum, Total
 from kagura_nb.store.steps import STEPS
 
@@ -289,6 +290,20 @@ def test_the_month_is_told_in_words_and_bars(
         f"2026-11-09 2 ~200 ~40 $1.00, 1 unpriced {'█' * 8}",
         "all 3 ~300 ~60 $4.00, 1 unpriced",
     ]
+
+
+def test_what_trainings_under_way_will_cost_is_no_more_left(
+    store: ConversationCollector, spend: Callable[..., None]
+) -> None:
+    spend(datetime.now(UTC) - timedelta(seconds=1), "4.00")
+    with store.database.write() as connection:
+        jobs.add(connection, a_job(state="running", estimate=Decimal(6)))
+
+    workspace = Workspace(lambda: store.settings.with_(monthly_budget="20"))
+    view = run(workspace, ["costs"])
+
+    assert view is not None
+    assert "The budget is $20.00: $10.00 is left, beside $6.00 for trainings" in view.plain
 
 
 def test_what_has_no_price_is_never_shown_as_zero(

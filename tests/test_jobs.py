@@ -31,9 +31,9 @@ from kagura_nb.errors import (
 )
 from kagura_nb.notebook.progress import progress
 from kagura_nb.privacy import consent
-from kagura_nb.records import Job, short
+from kagura_nb.records import Job, Usage, short
 from kagura_nb.store import jobs as store_jobs
-from kagura_nb.store import sqlite
+from kagura_nb.store import ledger, sqlite
 from kagura_nb.store.steps import STEPS
 from kagura_nb.trainer import Trainer
 from kagura_nb.tuning import Jobs, jobs, machine, open_jobs
@@ -287,6 +287,21 @@ def test_what_other_trainings_under_way_will_cost_is_not_left_of_the_budget(
         open.approve(job)
     with store.database.write() as connection:
         store_jobs.move(connection, other, "cancelled")
+    assert open.approve(job).state == "approved"
+    limited.database.close()
+
+
+def test_what_costs_nothing_begins_however_much_is_spent(
+    agreed: Jobs, store: ConversationCollector, price: Callable[[int], None]
+) -> None:
+    price(0)
+    limited = ConversationCollector(settings=store.settings.with_(monthly_budget="1"))
+    with store.database.write() as connection:
+        ledger.add(connection, "chat", "openai:dear", usage=Usage(1, 1), cost=Decimal(2))
+    open = open_jobs(limited)
+    job, estimate = open.plan(Datasets(limited).build(), "openai")
+
+    assert (estimate.left, estimate.within_budget) == (-1, True)
     assert open.approve(job).state == "approved"
     limited.database.close()
 

@@ -72,7 +72,8 @@ def _told(month: Month, price_file: Path) -> list[str]:
     said = [f"Spent in {month.first:%B %Y}: {amount(month.total)}."]
     if month.budget is not None and month.left is not None:
         how = "is left" if month.left >= 0 else "too much is spent"
-        said.append(f"The budget is {usd(month.budget)}: {usd(abs(month.left))} {how}.")
+        beside = f", beside {usd(month.promised)} for trainings under way" * bool(month.promised)
+        said.append(f"The budget is {usd(month.budget)}: {usd(abs(month.left))} {how}{beside}.")
     if month.forecast:
         so_far = f"the average of {month.begun} of {month.days} days, times {month.days}"
         said.append(f"At this rate it comes to {usd(month.forecast)}: {so_far}.")

@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Connection
 from ulid import ULID
 
 from kagura_nb import costs
@@ -21,7 +23,7 @@ from kagura_nb.privacy import consent
 from kagura_nb.records import Dataset, Job, JobEvent, Method, short
 from kagura_nb.store import ConversationCollector, jobs
 from kagura_nb.tuning.base import Backend
-from kagura_nb.tuning.machine import Machine
+from kagura_nb.tuning.machine import Machine, move
 from kagura_nb.tuning.plan import Estimate, estimate
 
 PATIENCE = 30.0
@@ -110,17 +112,23 @@ class Jobs:
         if trainer.consent:
             consent.require(self._database, trainer.consent, self._store.settings)
         trainer.check(job, self._datasets.get(job.dataset))
-        left = costs.left(self._database)
-        if left is not None and job.estimate is not None and job.estimate > left:
+        planned = replace(job, state="planned")  # whatever the caller knows: no other is approved
+        with self._database.write(durable=True) as connection:
+            moved = move(connection, planned, "approved", "Approved.", address=trainer.address)
+            if moved and job.estimate:  # one transaction: two vendors' jobs do not both fit in
+                self._require_budget(connection, job.estimate)
+        if not moved:
+            raise self._not_approved(job)
+        return self.get(job.id)
+
+    def _require_budget(self, connection: Connection, cost: Decimal) -> None:
+        left = costs.month_in(connection, costs.budget(self._database)).left
+        if left is not None and left < 0:
             raise TuningError(
-                f"The job is estimated at ${job.estimate:.2f}, and ${max(left, 0):.2f} of this"
+                f"The job is estimated at ${cost:.2f}, and ${max(left + cost, 0):.2f} of this"
                 " month's budget are left, beside what is under way",
                 "Train on less, or raise it with `%kagura config monthly_budget`",
             )
-        planned = replace(job, state="planned")  # whatever the caller knows: no other is approved
-        if not self._machine.move(planned, "approved", "Approved.", address=trainer.address):
-            raise self._not_approved(job)
-        return self.get(job.id)
 
     def get(self, reference: str = "last") -> Job:
         """The job of an id, or of the end of one; `last` is the newest.

@@ -19,6 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sqlalchemy import Connection
+
 from kagura_nb import pricing
 from kagura_nb.datasets import Datasets
 from kagura_nb.errors import KaguraError, OutcomeUnknown, ProviderError, StoreError, TuningError
@@ -190,10 +192,7 @@ class Machine:
     def move(self, job: Job, state: State, message: str = "", **changes: Any) -> bool:
         """Change a job's state and tell that; False where it is no longer as `job` says."""
         with self._database.write(durable=True) as connection:
-            moved = jobs.move(connection, job, state, **changes)
-            if moved and message:
-                jobs.append(connection, job.id, [JobEvent(datetime.now(UTC), state, message)])
-        return moved
+            return move(connection, job, state, message, **changes)
 
     def _change(self, job: Job, **changes: Any) -> None:
         current = self._now(job)
@@ -224,6 +223,14 @@ class Machine:
     def _told(self, job: Job) -> list[JobEvent]:
         with self._database.read() as connection:
             return [event for _, event in jobs.events(connection, job.id)]
+
+
+def move(connection: Connection, job: Job, state: State, message: str = "", **changes: Any) -> bool:
+    """Change a job's state and tell that; False where it is no longer as `job` says."""
+    moved = jobs.move(connection, job, state, **changes)
+    if moved and message:
+        jobs.append(connection, job.id, [JobEvent(datetime.now(UTC), state, message)])
+    return moved
 
 
 def _last_words(job: Job) -> str:

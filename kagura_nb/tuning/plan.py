@@ -61,7 +61,7 @@ class Estimate:
     @property
     def within_budget(self) -> bool:
         """Whether it is certain that the month's budget allows it."""
-        if self.left is None:
+        if self.left is None or self.cost == 0:
             return True
         return self.cost is not None and self.cost <= self.left
 
