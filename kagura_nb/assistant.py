@@ -79,7 +79,7 @@ class Assistant:
 
         Raises:
             ProviderError: the model cannot answer; what had arrived is stored.
-            StoreError: the conversation cannot be stored.
+            StoreError: the conversation cannot be stored; its `reply` is what the model said.
         """
         turn = self.stream(text, **options)
         for _ in turn:

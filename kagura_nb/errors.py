@@ -57,7 +57,13 @@ class SettingsError(KaguraError):
 
 
 class StoreError(KaguraError):
-    """The owner's private store."""
+    """The owner's private store.
+
+    Attributes:
+        reply: what a model had said when it could not be stored.
+    """
+
+    reply = ""
 
 
 class InvalidUserId(StoreError):

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from kagura_nb import context, costs, deploy, pricing
 from kagura_nb.context import Context, Options
-from kagura_nb.errors import ProviderError, ReplyStopped
+from kagura_nb.errors import ProviderError, ReplyStopped, StoreError
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PromptDoor
 from kagura_nb.providers import open_provider
@@ -196,7 +196,16 @@ class Turn:
         if self.options.private:
             costs.note(self._host.store.database, "chat", self.model, self.usage)
             return
-        self.conversation_id = self._host.store.collect(
+        try:
+            self.conversation_id = self._collect()
+        except StoreError as error:
+            error.reply = self.text  # which is paid for
+            raise
+        if self._settings.memory:
+            self._host.remember()
+
+    def _collect(self) -> str:
+        return self._host.store.collect(
             self.prompt,
             self.text,
             self.model,
@@ -208,8 +217,6 @@ class Turn:
             cost=self.cost,
             arm=self._arm,
         )
-        if self._settings.memory:
-            self._host.remember()
 
 
 def _to_the_end(task: Callable[[], None]) -> None:
