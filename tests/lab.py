@@ -109,6 +109,7 @@ def start_lab(folder: Path, program: str = "jupyterlab") -> Iterator[Lab]:
     lab.notebooks.mkdir(parents=True)
     _configure(lab.settings, "apputils-extension/notification", {"fetchNews": "false"})
     _configure(lab.settings, "docmanager-extension/plugin", {"autosave": False})
+    _write(folder / "jupyter" / "labconfig" / "page_config.json", {"buildCheck": False})
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
             _command(lab, program),
@@ -265,7 +266,10 @@ def _environment(folder: Path, lab: Lab) -> dict[str, str]:
 
 
 def _configure(settings: Path, plugin: str, values: dict[str, object]) -> None:
-    path = settings / f"{plugin}.jupyterlab-settings"
+    _write(settings / f"{plugin}.jupyterlab-settings", values)
+
+
+def _write(path: Path, values: dict[str, object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(values))
 
