@@ -88,13 +88,18 @@ def wait_for(port: int) -> None:
 
 
 @pytest.fixture
-def interrupt_after() -> Callable[[float], None]:
+def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """What Ctrl-C does, so many seconds later."""
 
     def arm(seconds: float) -> None:
         main = threading.main_thread().ident
         threading.Timer(seconds, signal.pthread_kill, (main, signal.SIGINT)).start()
 
+    def press_again(lost: Any) -> None:
+        if lost.exc_type is KeyboardInterrupt:  # Python drops what a weakref's callback raises
+            arm(0)
+
+    monkeypatch.setattr(sys, "unraisablehook", press_again)
     return arm
 
 

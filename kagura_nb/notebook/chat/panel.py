@@ -46,9 +46,8 @@ Message = Mapping[str, Any]
 
 SESSIONS = 50
 RESULTS = 20
-SCRIPTS = (
-    "parts.js", "rating.js", "panel/dom.js", "panel/turn.js", "panel/header.js", "panel/panel.js"
-)  # fmt: skip
+PARTS = ("dom", "kernel", "turn", "header", "log", "composer", "panel")
+SCRIPTS = ("parts.js", "rating.js", *(f"panel/{part}.js" for part in PARTS))
 STYLES = ("stars.css", "panel/panel.css", "panel/reply.css")
 ASKER = ("view", "turn", "serial", "rated")
 """By what a view knows what was answered."""

@@ -50,23 +50,3 @@ function blockOf(html) {
   furnish(block);
   return block;
 }
-
-/** What was typed and not yet answered, kept by the browser's tab: a kernel may end meanwhile. */
-const drafts = {
-  name: (session) => `kagura-draft:${session}`,
-  read(session) {
-    try {
-      return sessionStorage.getItem(drafts.name(session)) || "";
-    } catch {
-      return ""; // storage may be forbidden
-    }
-  },
-  write(session, text) {
-    try {
-      if (text) sessionStorage.setItem(drafts.name(session), text);
-      else sessionStorage.removeItem(drafts.name(session));
-    } catch {
-      // then it is kept as long as the page is
-    }
-  },
-};
