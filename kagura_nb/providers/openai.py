@@ -65,10 +65,12 @@ class OpenAIProvider:
     timeout: float
     key: str = field(repr=False)
     notice: str | None = None
+    _counter: tokens.Counter | None = field(default=None, init=False, repr=False)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text; exact for OpenAI's own models once their vocabulary is at hand."""
-        return tokens.counter(self.model).count(text)
+        self._counter = self._counter or tokens.counter(self.model)
+        return self._counter.count(text)
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""

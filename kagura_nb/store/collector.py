@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
 
 from kagura_nb.records import BY_USER, GOOD_RATING, Arm, Conversation, Message, Usage
 from kagura_nb.settings import Settings
@@ -209,19 +210,18 @@ class ConversationCollector:
             newest_first: the order.
             limit: at most so many; None means all.
         """
-        column = conversations.c.id
-        query = select(conversations).where(*(selection or Selection()).where())
-        query = query.order_by(column.desc() if newest_first else column.asc())
-        page, left = query, sys.maxsize if limit is None else limit
+        column, left = conversations.c.id, sys.maxsize if limit is None else limit
+        first = page = _page(selection or Selection(), newest_first, min(left, BATCH))
         while left > 0:
             with self.database.read() as connection:
-                found = read(connection, page.limit(min(left, BATCH)))
+                found = read(connection, page)
             yield from found
             if len(found) < BATCH:
                 return
             left -= len(found)
             last = found[-1].id
-            page = query.where(column < last if newest_first else column > last)
+            beyond = column < last if newest_first else column > last
+            page = first.where(beyond).limit(min(left, BATCH))
 
     def recent(self, limit: int, selection: Selection | None = None) -> list[Conversation]:
         """The latest selected conversations, newest first."""
@@ -300,6 +300,13 @@ class ConversationCollector:
             identifier = resolve(connection, conversation_id)
             changes.alter(connection, {identifier: given})
         return identifier
+
+
+@lru_cache(maxsize=8)  # a turn asks for the same as the one before, and building it takes long
+def _page(selection: Selection, newest_first: bool, size: int) -> Select[Any]:
+    """The first rows of a selection."""
+    order = conversations.c.id.desc() if newest_first else conversations.c.id
+    return select(conversations).where(*selection.where()).order_by(order).limit(size)
 
 
 def _side(arm: Arm | None) -> dict[str, str]:
