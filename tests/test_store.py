@@ -45,7 +45,7 @@ def test_a_conversation_comes_back_as_it_was_collected(store: ConversationCollec
         [{"role": "system", "content": "Be kind."}, Message("user", "猫は好き？", name="Aki")],
         "はい。",
         "practice",
-        {"recalled": ["x"]},
+        {"recalled": ["x"], "number": 2**70},
         session="notebook",
         created_at=when,
         complete=False,
@@ -63,7 +63,7 @@ def test_a_conversation_comes_back_as_it_was_collected(store: ConversationCollec
         complete=False,
         usage=Usage(12, 3, 4, 5, estimated=True),
         cost=Decimal("0.000012"),
-        metadata={"recalled": ["x"]},
+        metadata={"recalled": ["x"], "number": 2**70},
     )
 
 

@@ -8,13 +8,14 @@ looks at it nor counts it again. Files are looked at once more before they leave
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+
+import orjson
 
 from kagura_nb.datasets import duplicates
 from kagura_nb.datasets.drafts import Draft
@@ -118,7 +119,7 @@ class Admission:
         )
 
     def _line(self, row: Row) -> bytes:
-        return json.dumps(self._write(row), ensure_ascii=False).encode() + b"\n"
+        return orjson.dumps(self._write(row), option=orjson.OPT_APPEND_NEWLINE)
 
     def _tokens(self, row: Row) -> int:
         """Tokens of a row as OpenAI counts a chat ("Data preparation", its cookbook, 2026-11).

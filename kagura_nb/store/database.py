@@ -4,11 +4,13 @@ Readers see one consistent state, writers take turns; `sqlite` and `postgresql` 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
+import orjson
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
@@ -21,6 +23,8 @@ from kagura_nb.store.dialects import DIALECTS
 from kagura_nb.store.rows import storable
 
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+TOO_LONG = re.compile(rb"[0-9]{19}")
+"""What may be a whole number that orjson would round."""
 PATIENCE = 2.0
 """Seconds for which erasing waits for those who read."""
 
@@ -126,7 +130,11 @@ class Database:
     @cached_property
     def _engine(self) -> Engine:
         engine = self._dialect.connect(
-            self._url, self.settings.user, json_serializer=_to_json, hide_parameters=True
+            self._url,
+            self.settings.user,
+            json_serializer=_to_json,
+            json_deserializer=_from_json,
+            hide_parameters=True,
         )
         with engine.begin() as connection:
             current = migrations.is_current(connection)
@@ -162,6 +170,11 @@ def _parse(address: str) -> URL:
 
 def _to_json(value: Any) -> str:
     return storable(ENCODE(value))
+
+
+def _from_json(text: str | bytes) -> Any:
+    said = text.encode() if isinstance(text, str) else text
+    return (json if TOO_LONG.search(said) else orjson).loads(said)
 
 
 def _unavailable(error: Exception, dialect: Dialect, url: URL) -> StoreError:
