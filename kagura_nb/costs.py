@@ -120,7 +120,8 @@ def month(database: Database, day: date | None = None) -> Month:
 def month_in(connection: Connection, budget: Decimal | None, day: date | None = None) -> Month:
     """The same, as a transaction sees it."""
     today = datetime.now().astimezone().date()
-    first, this = ((day or today).replace(day=1), today.replace(day=1))
+    this = today.replace(day=1)
+    first = this if day is None else day.replace(day=1)
     days = calendar.monthrange(first.year, first.month)[1]
     bounds = [midnight(first + timedelta(number)) for number in range(days + 1)]
     promised = jobs.promised(connection) if first == this else Decimal(0)

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,14 @@ from servers.openai_tuning import OpenAITuningServer
 from servers.openai_vendor import OpenAIServer
 from servers.postgres import PostgresServer, installed, start_postgres
 from servers.vertex import VertexServer
+from sqlalchemy import Connection
 
 from kagura_nb import ConversationCollector, keys, tokens
 from kagura_nb.memory import Memory
 from kagura_nb.memory.embedders import Embedder, open_embedder
 from kagura_nb.settings import Settings
+from kagura_nb.store import migrations
+from kagura_nb.store.steps import STEPS
 
 KEY_VARIABLES = ("OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 
@@ -264,6 +268,23 @@ def memory(store: ConversationCollector) -> Iterator[Memory]:
     opened = Memory(store.database, store.settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def before(
+    store: ConversationCollector, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AbstractContextManager[Connection]]:
+    """The store as a version wrote it that lacked a step of the schema: `with before(step)`."""
+
+    @contextlib.contextmanager
+    def written(step: Callable[[Connection], None]) -> Iterator[Connection]:
+        with monkeypatch.context() as earlier:
+            earlier.setattr(migrations, "STEPS", STEPS[: STEPS.index(step)])
+            with store.database.write() as connection:
+                yield connection
+            store.database.close()
+
+    return written
 
 
 @pytest.fixture

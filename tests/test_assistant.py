@@ -474,10 +474,14 @@ def test_a_full_disk_costs_the_row_not_the_reply(openai_server: OpenAIServer) ->
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
+    turn = assistant.stream("x" * 100_000)
+    with pytest.raises(StoreUnavailable, match="Free some space"):
+        list(turn)
     with pytest.raises(StoreUnavailable, match="Free some space") as caught:
         assistant.ask("x" * 100_000)
 
-    assert caught.value.reply.startswith("You said: xxx")
+    assert turn.text.startswith("You said: xxx")
+    assert caught.value.reply == turn.text
 
 
 def test_the_practice_model_answers_with_nothing_configured_and_says_what_it_is() -> None:

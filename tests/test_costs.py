@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from servers.gemini_vendor import GeminiServer
 from servers.loopback import Fault
 from servers.openai_vendor import OpenAIServer
+from sqlalchemy import Connection
 from training import a_job
 
 from kagura_nb import Assistant, ConversationCollector, Selection, Settings, costs
@@ -23,9 +25,8 @@ from kagura_nb.notebook.commands import run
 from kagura_nb.notebook.views import View, usd
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.records import Usage
-from kagura_nb.store import jobs, ledger
+from kagura_nb.store import jobs, ledger, steps
 from kagura_nb.store.ledger import Purpose, Sum, Total
-from kagura_nb.store.steps import STEPS
 
 MODEL = "openai:gpt-4.1-mini"
 NOVEMBER = date(2026, 11, 1)
@@ -136,9 +137,8 @@ def test_a_private_turn_leaves_its_cost_and_nothing_of_what_was_said(
 
 
 def test_what_was_spent_before_there_was_a_ledger_is_in_it(
-    store: ConversationCollector, monkeypatch: pytest.MonkeyPatch
+    store: ConversationCollector, before: Callable[..., AbstractContextManager[Connection]]
 ) -> None:
-    names = [step.__name__ for step in STEPS]
     made = "('{id}', 's', '2026-11-0{id}T10:00:00.000000+00:00', '[]', 'p', 'r', 'm', true, '{{}}'"
     rows = [
         f"{made.format(id=1)}, 1000, 200, false, '0.0000000123')",
@@ -146,15 +146,12 @@ def test_what_was_spent_before_there_was_a_ledger_is_in_it(
         f"{made.format(id=3)}, 5, 5, false, '12.340000000001')",
         f"{made.format(id=4)}, NULL, NULL, NULL, NULL)",
     ]
-    with monkeypatch.context() as earlier:
-        earlier.setattr("kagura_nb.store.migrations.STEPS", STEPS[: names.index("ledger")])
-        with store.database.write() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO conversations (id, session, created_at, messages, prompt, response,"
-                " model, complete, metadata, prompt_tokens, completion_tokens, usage_estimated,"
-                f" cost) VALUES {', '.join(rows)}"
-            )
-        store.database.close()
+    with before(steps.ledger) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO conversations (id, session, created_at, messages, prompt, response,"
+            " model, complete, metadata, prompt_tokens, completion_tokens, usage_estimated,"
+            f" cost) VALUES {', '.join(rows)}"
+        )
 
     total = costs.month(store.database, NOVEMBER).total
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from sqlite3 import connect
 from typing import Any
@@ -15,8 +16,9 @@ import pytest
 from servers.loopback import Asked, Fault
 from servers.openai_tuning import OpenAITuningServer
 from servers.postgres import PostgresServer
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
-from training import a_job
+from training import AT_THE_START, FOR_A_WHILE, a_job, run
 from ulid import ULID
 
 from kagura_nb import ConversationCollector, costs, deploy
@@ -33,8 +35,7 @@ from kagura_nb.notebook.progress import progress
 from kagura_nb.privacy import consent
 from kagura_nb.records import Job, Usage, short
 from kagura_nb.store import jobs as store_jobs
-from kagura_nb.store import ledger, sqlite
-from kagura_nb.store.steps import STEPS
+from kagura_nb.store import ledger, sqlite, steps
 from kagura_nb.trainer import Trainer
 from kagura_nb.tuning import Jobs, jobs, machine, open_jobs
 from kagura_nb.tuning.base import usual_epochs
@@ -89,7 +90,6 @@ def is_clean_up(asked: Asked) -> bool:
     return asked.method == "DELETE"
 
 
-FOR_A_WHILE = [Fault(status=429), Fault(status=500), Fault(lost=True)]
 MOMENTS = {"uploading": is_upload, "submitting": is_start, "running": is_poll, "end": is_clean_up}
 
 
@@ -155,12 +155,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def planned(open: Jobs, store: ConversationCollector, **given: Any) -> Job:
     return open.plan(Datasets(store).build(), "openai", **given)[0]
-
-
-def run(open: Jobs, job: Job) -> Job:
-    for _ in open.watch(job):
-        pass
-    return open.get(job.id)
 
 
 def settled(open: Jobs, vendor: Vendor) -> bool:
@@ -423,7 +417,7 @@ def test_a_job_survives_the_death_of_its_kernel_and_is_paid_once(
 
 
 @pytest.mark.parametrize("moment", ["uploading", "running", "end"])
-@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=["429", "500", "cut"])
+@pytest.mark.parametrize("fault", FOR_A_WHILE)
 def test_a_vendor_that_fails_for_a_while_delays_a_job(
     agreed: Jobs,
     store: ConversationCollector,
@@ -440,7 +434,7 @@ def test_a_vendor_that_fails_for_a_while_delays_a_job(
     assert settled(agreed, vendor)
 
 
-@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=["429", "500", "cut"])
+@pytest.mark.parametrize("fault", FOR_A_WHILE)
 def test_a_job_is_found_once_the_vendor_lists_its_jobs_again(
     agreed: Jobs, store: ConversationCollector, vendor: Vendor, fault: Fault
 ) -> None:
@@ -454,7 +448,7 @@ def test_a_job_is_found_once_the_vendor_lists_its_jobs_again(
     assert settled(agreed, vendor)
 
 
-@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=["429", "500", "cut"])
+@pytest.mark.parametrize("fault", FOR_A_WHILE)
 def test_an_end_that_cannot_be_asked_for_is_told_and_asked_for_again(
     agreed: Jobs, store: ConversationCollector, vendor: Vendor, fault: Fault
 ) -> None:
@@ -536,19 +530,17 @@ def test_rows_that_cannot_be_deleted_are_told_until_they_are(
 
 
 def test_what_an_earlier_version_uploaded_is_deleted_too(
-    store: ConversationCollector, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+    store: ConversationCollector,
+    vendor: Vendor,
+    before: Callable[..., AbstractContextManager[Connection]],
 ) -> None:
-    names = [step.__name__ for step in STEPS]
-    with monkeypatch.context() as earlier:
-        earlier.setattr("kagura_nb.store.migrations.STEPS", STEPS[: names.index("remains")])
-        with store.database.write() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO jobs (id, dataset, backend, base_model, method, epochs, state,"
-                " created_at, options, remote_id, files, share, seen) VALUES ('01JOB', 'd',"
-                " 'openai', 'm', 'sft', 1, 'running', '2026-11-01T10:00:00+00:00', '{}',"
-                """ 'ftjob-gone', '["file-1"]', 1, '')"""
-            )
-        store.database.close()
+    with before(steps.remains) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO jobs (id, dataset, backend, base_model, method, epochs, state,"
+            " created_at, options, remote_id, files, share, seen) VALUES ('01JOB', 'd',"
+            " 'openai', 'm', 'sft', 1, 'running', '2026-11-01T10:00:00+00:00', '{}',"
+            """ 'ftjob-gone', '["file-1"]', 1, '')"""
+        )
     vendor.kept["file-1"], vendor.contents["file-1"] = {"filename": "train.jsonl"}, b""
     open = open_jobs(store)
 
@@ -599,10 +591,7 @@ def test_a_job_waits_for_the_settings_to_name_its_server_again(
 @pytest.mark.parametrize(
     ("fault", "jobs_there", "state"),
     [
-        (Fault(status=429), 1, "succeeded"),
-        (Fault(status=500, lost=True), 1, "succeeded"),
-        (Fault(lost=True), 1, "succeeded"),
-        (Fault(status=500), 0, "failed"),
+        *AT_THE_START,
         (Fault(status=403, code="training_not_available"), 0, "failed"),
         (Fault(status=400, message="no such model"), 0, "failed"),
     ],

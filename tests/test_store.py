@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from kagura_nb import ConversationCollector, Selection, Settings
 from kagura_nb.errors import (
@@ -374,25 +376,24 @@ def tables_of(store: ConversationCollector) -> dict[str, object]:
         }
 
 
-@pytest.mark.parametrize("known", range(1, len(STEPS)))
+@pytest.mark.parametrize("missing", STEPS[1:], ids=lambda step: step.__name__)
 def test_an_old_store_brought_up_to_date_is_like_a_new_one(
-    store: ConversationCollector, monkeypatch: pytest.MonkeyPatch, known: int
+    store: ConversationCollector,
+    before: Callable[..., AbstractContextManager[Connection]],
+    missing: Callable[[Connection], None],
 ) -> None:
     said = """'[{"role":"user","content":"Привет"}]', 'Привет'"""
-    with monkeypatch.context() as earlier:
-        earlier.setattr("kagura_nb.store.migrations.STEPS", STEPS[:known])
-        with store.database.write() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO conversations (id, session, created_at, messages, prompt, response,"
-                " model, complete, metadata)"
-                f" VALUES ('01', 's', '2026-01-01T00:00:00+00:00', {said}, 'hi', 'm', true, '{{}}')"
-            )
-        store.database.close()
+    with before(missing) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO conversations (id, session, created_at, messages, prompt, response,"
+            " model, complete, metadata)"
+            f" VALUES ('01', 's', '2026-01-01T00:00:00+00:00', {said}, 'hi', 'm', true, '{{}}')"
+        )
 
     fresh = ConversationCollector("fresh", store.settings)
     assert tables_of(store) == tables_of(fresh)
     assert [one.response for one in store.iterate()] == ["hi"]
-    if known <= STEPS.index(search):
+    if STEPS.index(missing) <= STEPS.index(search):
         assert [one.prompt for one in store.search("ПРИВЕТ")] == ["Привет"]
     fresh.database.close()
 

@@ -7,6 +7,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from servers.loopback import Asked, Fault
 from servers.vertex import PARENT, VertexServer
+from training import AT_THE_START, FOR_A_WHILE, run
 
 from kagura_nb import ConversationCollector, deploy
 from kagura_nb.datasets import Datasets
@@ -14,9 +15,6 @@ from kagura_nb.errors import ProviderError
 from kagura_nb.privacy import consent
 from kagura_nb.records import Job
 from kagura_nb.tuning import Jobs, jobs, machine, open_jobs
-
-FOR_A_WHILE = [Fault(status=429), Fault(status=500), Fault(lost=True)]
-NAMES = ["429", "500", "cut"]
 
 
 def is_start(asked: Asked) -> bool:
@@ -58,12 +56,6 @@ def approved(open: Jobs, store: ConversationCollector) -> Job:
     return open.approve(open.plan(Datasets(store).build(), "gemini")[0])
 
 
-def run(open: Jobs, job: Job) -> Job:
-    for _ in open.watch(job):
-        pass
-    return open.get(job.id)
-
-
 def settled(open: Jobs) -> bool:
     """Whether nothing is left to do, and no object in the bucket."""
     client = storage.Client(project="kagura-tests", credentials=AnonymousCredentials())
@@ -84,13 +76,9 @@ def test_an_approved_job_ends_in_the_model_that_answers_next(
 @pytest.mark.parametrize(
     ("fault", "jobs_there", "state"),
     [
-        (Fault(status=429), 1, "succeeded"),
-        (Fault(status=500, lost=True), 1, "succeeded"),
-        (Fault(lost=True), 1, "succeeded"),
-        (Fault(status=500), 0, "failed"),
-        (Fault(status=403, message="no role"), 0, "failed"),
+        *AT_THE_START,
+        pytest.param(Fault(status=403, message="no role"), 0, "failed", id="403"),
     ],
-    ids=["429", "500 after", "cut", "500 before", "403"],
 )
 def test_a_failure_of_the_request_that_costs_money_never_makes_two(
     agreed: Jobs,
@@ -114,7 +102,7 @@ def test_a_failure_of_the_request_that_costs_money_never_makes_two(
 
 
 @pytest.mark.parametrize("moment", [is_find, is_poll])
-@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=NAMES)
+@pytest.mark.parametrize("fault", FOR_A_WHILE)
 def test_a_vendor_that_fails_for_a_while_delays_a_job(
     agreed: Jobs,
     store: ConversationCollector,
@@ -131,7 +119,7 @@ def test_a_vendor_that_fails_for_a_while_delays_a_job(
     assert settled(agreed)
 
 
-@pytest.mark.parametrize("fault", FOR_A_WHILE, ids=NAMES)
+@pytest.mark.parametrize("fault", FOR_A_WHILE)
 def test_an_end_that_cannot_be_asked_for_is_told_and_asked_for_again(
     agreed: Jobs, store: ConversationCollector, vertex_server: VertexServer, fault: Fault
 ) -> None:

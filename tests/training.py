@@ -7,13 +7,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+from servers.loopback import Fault
+
 from kagura_nb.datasets import formats
 from kagura_nb.records import Dataset, Job, JobEvent, Message, Row
+from kagura_nb.tuning import Jobs
 from kagura_nb.tuning.base import Backend, Report
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 JOB = Job("01KARTS8T3HW1QZQ7X9M5N2B4C", "d1", "openai", "gpt-4.1-mini", "sft", 3, "approved", NOW)
 DATASET = Dataset("d1", "sft", NOW, 12, 2, 300, 50, 40, False, "label", "0.1.0", "all good ones")
+
+FOR_A_WHILE = [
+    pytest.param(Fault(status=429), id="429"),
+    pytest.param(Fault(status=500), id="500"),
+    pytest.param(Fault(lost=True), id="cut"),
+]
+"""What ends when the same is asked again."""
+
+AT_THE_START = [
+    pytest.param(Fault(status=429), 1, "succeeded", id="429"),
+    pytest.param(Fault(status=500, lost=True), 1, "succeeded", id="500 after"),
+    pytest.param(Fault(lost=True), 1, "succeeded", id="cut"),
+    pytest.param(Fault(status=500), 0, "failed", id="500 before"),
+]
+"""What happens to the request that costs money, how many jobs it makes, and how they end."""
 
 
 def a_job(**changes: Any) -> Job:
@@ -50,6 +69,13 @@ def wait_until(look: Callable[[], list[str]]) -> list[str]:
     while not look() and time.monotonic() < end:
         time.sleep(0.02)
     return look()
+
+
+def run(open: Jobs, job: Job) -> Job:
+    """Watch a job to its end."""
+    for _ in open.watch(job):
+        pass
+    return open.get(job.id)
 
 
 def watch(backend: Backend, job: Job, most: int = 10) -> tuple[Report, list[JobEvent]]:

@@ -15,8 +15,6 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
-import orjson
-
 from kagura_nb.datasets import duplicates
 from kagura_nb.datasets.drafts import Draft
 from kagura_nb.datasets.formats import METHOD_FORMATS, format_of
@@ -73,7 +71,7 @@ class Admission:
         self.estimated = isinstance(count, Estimate)
         self._count = lru_cache(REPEATED)(count.count)
         self._database, self._door = database, door
-        self._write = format_of(METHOD_FORMATS[method]).write
+        self._line = format_of(METHOD_FORMATS[method]).line
         self._code = f"{fingerprint()} {type(count).__name__}" if remember else ""
         self._learns = remember and door.policy != "surrogate"  # a fake may be what it stands for
 
@@ -117,9 +115,6 @@ class Admission:
         return Admitted(
             replace(draft, row=row), self._line(row), measured.tokens, measured.signature
         )
-
-    def _line(self, row: Row) -> bytes:
-        return orjson.dumps(self._write(row), option=orjson.OPT_APPEND_NEWLINE)
 
     def _tokens(self, row: Row) -> int:
         """Tokens of a row as OpenAI counts a chat ("Data preparation", its cookbook, 2026-11).

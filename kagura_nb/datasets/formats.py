@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 from kagura_nb.errors import DatasetError
 from kagura_nb.records import Message, Row
 
@@ -32,6 +34,10 @@ class Format:
     write: Callable[[Row], Json]
     read: Callable[[Json], Row]
 
+    def line(self, row: Row) -> bytes:
+        """The line of a row."""
+        return orjson.dumps(self.write(row), option=orjson.OPT_APPEND_NEWLINE)
+
 
 def write(rows: Iterable[Row], format: str, path: Path) -> int:
     """Write rows to a file and return how many there were.
@@ -40,11 +46,11 @@ def write(rows: Iterable[Row], format: str, path: Path) -> int:
         DatasetError: an unknown format.
     """
     count = 0
-    made = format_of(format).write
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    line = format_of(format).line
+    with path.open("wb") as file:
         for row in rows:
             count += 1
-            file.write(json.dumps(made(row), ensure_ascii=False) + "\n")
+            file.write(line(row))
     return count
 
 

@@ -8,10 +8,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from kagura_nb.records import BY_USER, GOOD_RATING, Arm, Conversation, Message, Usage
 from kagura_nb.settings import Settings
@@ -20,7 +19,7 @@ from kagura_nb.store.database import Database
 from kagura_nb.store.queries import fetch, present, read, resolve
 from kagura_nb.store.rows import new_id, storable, to_messages, to_metadata, to_rating
 from kagura_nb.store.schema import conversations, tags
-from kagura_nb.store.selection import Selection
+from kagura_nb.store.selection import Selection, first_rows
 
 BATCH = 500
 """Rows fetched at a time while iterating."""
@@ -211,7 +210,7 @@ class ConversationCollector:
             limit: at most so many; None means all.
         """
         column, left = conversations.c.id, sys.maxsize if limit is None else limit
-        first = page = _page(selection or Selection(), newest_first, min(left, BATCH))
+        first = page = first_rows(selection or Selection(), newest_first, min(left, BATCH))
         while left > 0:
             with self.database.read() as connection:
                 found = read(connection, page)
@@ -300,13 +299,6 @@ class ConversationCollector:
             identifier = resolve(connection, conversation_id)
             changes.alter(connection, {identifier: given})
         return identifier
-
-
-@lru_cache(maxsize=8)  # a turn asks for the same as the one before, and building it takes long
-def _page(selection: Selection, newest_first: bool, size: int) -> Select[Any]:
-    """The first rows of a selection."""
-    order = conversations.c.id.desc() if newest_first else conversations.c.id
-    return select(conversations).where(*selection.where()).order_by(order).limit(size)
 
 
 def _side(arm: Arm | None) -> dict[str, str]:
