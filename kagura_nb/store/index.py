@@ -13,6 +13,10 @@ from kagura_nb.store.index_search import dimension as read_dimension
 from kagura_nb.store.schema import conversations, pending_index
 
 
+PENDING = select(pending_index.c.conversation_id).limit(bindparam("most"))
+"""Of every search. Made once: making it anew takes as long as running it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What is indexed of a conversation.
@@ -55,7 +59,7 @@ class Entry:
 
 def count_pending(connection: Connection, most: int) -> int:
     """How many conversations wait to be indexed, counted up to `most`."""
-    return len(connection.scalars(select(pending_index.c.conversation_id).limit(most)).all())
+    return len(connection.scalars(PENDING, {"most": most}).all())
 
 
 def pending(connection: Connection, limit: int) -> list[Source]:
