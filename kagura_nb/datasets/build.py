@@ -9,7 +9,7 @@ on its messages alone: it never changes sides, and no prompt is on both.
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -71,7 +71,7 @@ class Pile:
 
 def build(
     found: Iterable[Admitted], spec: Spec, folder: Path, *, estimated: bool
-) -> tuple[Dataset, list[Line]]:
+) -> tuple[Dataset, Iterator[Line]]:
     """Write the files of a dataset into an empty folder.
 
     Args:
@@ -94,29 +94,28 @@ def build(
     same = duplicates.find(np.frombuffer(pile.signatures, np.uint32), ranks)
     for one, kept in same.items():
         pile.leave_out(pile.ids[one], f"{DUPLICATE} {short(pile.ids[kept][0])}")
-    lines, digest = _deal(pile, same.keys(), folder, spec)
-    (folder / DRAFT_FILE).unlink()
-    parts = {part: [one for one in lines if one.part == part] for part in (TRAIN, VALIDATION)}
-    kept_rows = [one for one in range(len(pile.ids)) if one not in same]
-    tokens = [pile.tokens[one] for one in kept_rows]
+    parts = _parts(pile, same)
+    tokens = np.frombuffer(pile.tokens, np.int64)
+    train, validation = (np.array([one == part for one in parts]) for part in (TRAIN, VALIDATION))
+    kept = train | validation
     left_out = Counter(_kind(one.reason or "") for one in pile.out)
     dataset = Dataset(
-        version=digest,
+        version=_deal(parts, folder, spec),
         method=spec.method,
         created_at=datetime.now(UTC),
-        train_rows=len({one.number for one in parts[TRAIN]}),
-        validation_rows=len({one.number for one in parts[VALIDATION]}),
-        train_tokens=_tokens(parts[TRAIN]),
-        validation_tokens=_tokens(parts[VALIDATION]),
-        longest=max(tokens),
+        train_rows=int(train.sum()),
+        validation_rows=int(validation.sum()),
+        train_tokens=int(tokens[train].sum()),
+        validation_tokens=int(tokens[validation].sum()),
+        longest=int(tokens[kept].max()),
         estimated=estimated,
         policy=spec.policy,
         code=f"{version('kagura-nb')}+{fingerprint()}",
         selection=spec.words,
         left_out=dict(left_out.most_common()),
-        warnings=remarks(tokens, [pile.replies[one] for one in kept_rows], len(same)),
+        warnings=remarks(tokens[kept], np.frombuffer(pile.replies, np.int64)[kept], len(same)),
     )
-    return dataset, [*lines, *pile.out]
+    return dataset, _lines(pile, parts)
 
 
 def _pile_up(found: Iterable[Admitted], path: Path) -> Pile:
@@ -131,32 +130,41 @@ def _pile_up(found: Iterable[Admitted], path: Path) -> Pile:
     return pile
 
 
-def _deal(pile: Pile, without: Iterable[int], folder: Path, spec: Spec) -> tuple[list[Line], str]:
-    """Copy each row of the draft file into its part; return where they are, and the version."""
-    gone = set(without)
-    least = VALIDATION_SHARE if len(pile.ids) - len(gone) >= FEWEST else 0.0
+def _parts(pile: Pile, same: Collection[int]) -> list[str]:
+    """The part of each row; those that say the same as another one are left out."""
+    least = VALIDATION_SHARE if len(pile.ids) - len(same) >= FEWEST else 0.0
+    return [
+        OUT if one in same else VALIDATION if share < least else TRAIN
+        for one, share in enumerate(pile.shares)
+    ]
+
+
+def _deal(parts: Sequence[str], folder: Path, spec: Spec) -> str:
+    """Let each row of the draft file be in its part, and return the version."""
+    draft = folder / DRAFT_FILE
     digest = hashlib.sha256(f"{spec.method} {spec.policy}\n".encode())
-    lines: list[Line] = []
-    written: Counter[str] = Counter()
     with (
-        (folder / DRAFT_FILE).open("rb") as drafts,
+        draft.open("rb") as drafts,
         (folder / f"{TRAIN}.jsonl").open("wb") as train,
         (folder / f"{VALIDATION}.jsonl").open("wb") as validation,
     ):
         files = {TRAIN: train, VALIDATION: validation}
-        for one, text in enumerate(drafts):
-            if one not in gone:
-                part = VALIDATION if pile.shares[one] < least else TRAIN
+        for part, text in zip(parts, drafts, strict=True):
+            if part != OUT:
                 files[part].write(text)
                 digest.update(part.encode() + text)
-                number, tokens = written[part], pile.tokens[one]
-                lines += [Line(name, part, number, tokens) for name in pile.ids[one]]
-                written[part] += 1
-    return lines, digest.hexdigest()[:12]
+    draft.unlink()
+    return digest.hexdigest()[:12]
 
 
-def _tokens(lines: Iterable[Line]) -> int:
-    return sum({one.number: one.tokens or 0 for one in lines}.values())
+def _lines(pile: Pile, parts: Sequence[str]) -> Iterator[Line]:
+    """What became of every conversation."""
+    numbers = Counter[str]()
+    for ids, part, tokens in zip(pile.ids, parts, pile.tokens, strict=True):
+        if part != OUT:
+            yield from (Line(one, part, numbers[part], tokens) for one in ids)
+            numbers[part] += 1
+    yield from pile.out
 
 
 def _kind(reason: str) -> str:

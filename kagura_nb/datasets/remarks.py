@@ -1,8 +1,10 @@
 """What the owner of a dataset should know before training on it."""
 
-from collections import Counter
-from collections.abc import Sequence
+import numpy as np
+from numpy.typing import NDArray
 
+Count = NDArray[np.int64]
+"""Shape (rows,)."""
 FEWEST = 10
 """Rows below which OpenAI refuses a file ("Supervised fine-tuning", 2026-11)."""
 ENOUGH = 50
@@ -12,17 +14,17 @@ LONG = 8_192
 MUCH = 0.3
 
 
-def remarks(tokens: Sequence[int], replies: Sequence[int], duplicates: int) -> tuple[str, ...]:
+def remarks(tokens: Count, replies: Count, duplicates: int) -> tuple[str, ...]:
     """Warnings, a line each.
 
     Args:
-        tokens: of every row.
-        replies: something equal for equal replies, for every row.
+        tokens: of each row.
+        replies: something equal for equal replies, of each row.
         duplicates: rows that were left out because others say nearly the same.
     """
     rows = len(tokens)
-    long = sum(count > LONG for count in tokens)
-    common = Counter(replies).most_common(1)[0][1]
+    long = np.count_nonzero(tokens > LONG)
+    common = np.unique(replies, return_counts=True)[1].max()
     found = {
         f"Only {rows} rows: OpenAI refuses fewer than {FEWEST}, and little is learnt.": (
             rows < FEWEST

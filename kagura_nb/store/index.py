@@ -12,7 +12,6 @@ from kagura_nb.store.index_search import Vector, count_vectors, read_clock
 from kagura_nb.store.index_search import dimension as read_dimension
 from kagura_nb.store.schema import conversations, pending_index
 
-
 PENDING = select(pending_index.c.conversation_id).limit(bindparam("most"))
 """Of every search. Made once: making it anew takes as long as running it."""
 
