@@ -101,7 +101,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def press_again(lost: Any) -> None:
         if lost.exc_type is KeyboardInterrupt:  # Python drops what a weakref's callback raises
-            arm(0)
+            arm(0.1)  # once this hook is left: it drops what it raises too
 
     monkeypatch.setattr(sys, "unraisablehook", press_again)
     return arm

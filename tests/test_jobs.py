@@ -26,6 +26,7 @@ from kagura_nb.datasets import Datasets, Spec
 from kagura_nb.errors import (
     ConsentMissing,
     KaguraError,
+    KeyRejected,
     ProviderError,
     ServerUnreachable,
     SettingsError,
@@ -537,14 +538,14 @@ def test_what_an_earlier_version_uploaded_is_deleted_too(
     with before(steps.remains) as connection:
         connection.exec_driver_sql(
             "INSERT INTO jobs (id, dataset, backend, base_model, method, epochs, state,"
-            " created_at, options, remote_id, files, share, seen) VALUES ('01JOB', 'd',"
-            " 'openai', 'm', 'sft', 1, 'running', '2026-11-01T10:00:00+00:00', '{}',"
-            """ 'ftjob-gone', '["file-1"]', 1, '')"""
+            " created_at, options, files, share, seen) VALUES ('01JOB', 'd',"
+            " 'openai', 'm', 'sft', 1, 'uploading', '2026-11-01T10:00:00+00:00', '{}',"
+            """ '["file-1"]', 1, '')"""
         )
     vendor.kept["file-1"], vendor.contents["file-1"] = {"filename": "train.jsonl"}, b""
     open = open_jobs(store)
 
-    assert run(open, open.get()).state == "failed"
+    assert open.cancel(open.get()).state == "cancelled"
 
     assert settled(open, vendor)
 
@@ -586,6 +587,52 @@ def test_a_job_waits_for_the_settings_to_name_its_server_again(
         assert another.requests == []
     assert run(agreed, job).state == "succeeded"
     assert settled(agreed, vendor)
+
+
+def test_a_job_that_the_vendor_shows_no_more_is_under_way_until_it_is_let_go(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    job = agreed.advance(agreed.approve(planned(agreed, store)))
+    hidden = dict(vendor.jobs)
+    vendor.jobs.clear()
+
+    assert agreed.advance(job).state == "queued"
+    assert "Use the account that started it, or let go of it with" in told(agreed, job)
+    with pytest.raises(KeyRejected, match="does not show the job to this account"):
+        agreed.cancel(job)
+    vendor.jobs.update(hidden)
+    assert run(agreed, job).state == "succeeded"
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2], ids=["approved", "submitting", "accepted"])
+def test_a_job_of_a_vendor_that_is_gone_can_be_let_go(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, steps: int
+) -> None:
+    vendor.moment = is_start
+    vendor.fail(*[Fault(lost=True)] * (2 - steps))
+    job = agreed.approve(planned(agreed, store))
+    for _ in range(steps):
+        agreed.advance(job)
+    nowhere = store.settings.with_(base_url="http://127.0.0.1:9/v1")
+
+    gone = open_jobs(ConversationCollector(settings=nowhere)).abandon(job)
+
+    assert (gone.state, agreed.unfinished()) == ("cancelled", [])
+    assert f"{vendor.base_url} may go on with it, bill it and keep its rows" in str(gone.problem)
+    assert agreed.approve(planned(agreed, store)).state == "approved"
+
+
+def test_what_is_left_at_a_vendor_that_is_gone_can_be_let_go(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    vendor.moment = is_clean_up
+    vendor.fail(*[Fault(status=500)] * 3)
+    ended = run(agreed, agreed.approve(planned(agreed, store)))
+
+    agreed.abandon(ended)
+
+    assert (agreed.unfinished(), agreed.get(ended.id).state) == ([], "succeeded")
+    assert f"What is left at {vendor.base_url} is abandoned." in told(agreed, ended)
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,7 @@ def test_a_refused_start_is_told_in_one_line_and_made_once(
         (Fault(status=401), KeyRejected),
         (Fault(status=500), ServerFailed),
         (Fault(lost=True), ServerUnreachable),
-        (Fault(status=404), TuningError),
+        (Fault(status=404), KeyRejected),
     ],
     ids=["429", "401", "500", "cut", "404"],
 )

@@ -194,6 +194,20 @@ def test_a_job_is_cancelled_by_name(
         run(workspace, ["jobs", "--approve"])
 
 
+def test_a_job_is_let_go_of_by_name(
+    workspace: Workspace, openai_tuning: OpenAITuningServer
+) -> None:
+    consent.give(workspace.assistant.store.database, "openai", workspace.assistant.store.settings)
+    openai_tuning.course = ("running",) * 1000
+    shown(workspace, "train --backend openai")
+    shown(workspace, "jobs --approve")
+    wait_until(lambda: "running" in shown(workspace, "jobs").plain)
+
+    said = shown(workspace, "jobs last --abandon").plain
+
+    assert f"is cancelled. Abandoned: {openai_tuning.base_url} may go on with it" in said
+
+
 def test_the_buttons_ask_for_consent_begin_and_show_how_it_goes(
     workspace: Workspace, openai_tuning: OpenAITuningServer
 ) -> None:

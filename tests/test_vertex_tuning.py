@@ -298,7 +298,7 @@ def test_a_refused_start_is_told_in_one_line_and_made_once(
     [
         (Fault(status=500), ServerFailed),
         (Fault(lost=True), ServerUnreachable),
-        (Fault(status=404), TuningError),
+        (Fault(status=404), KeyRejected),
     ],
     ids=["500", "cut", "404"],
 )

@@ -82,22 +82,25 @@ def train(
 @click.argument("job_id", required=False)
 @click.option("--approve", is_flag=True, help="Let this planned job begin.")
 @click.option("--cancel", is_flag=True, help="End this job.")
+@click.option("--abandon", is_flag=True, help="Let go of it, if its vendor cannot be asked.")
 @click.option("--wait", is_flag=True, help="Wait for its end, and show how it goes.")
 @pass_workspace
-def jobs(workspace: Workspace, job_id: str | None, approve: bool, cancel: bool, wait: bool) -> View:
-    """List the jobs of training, or show one; approve, cancel or wait for it."""
+def jobs(
+    workspace: Workspace, job_id: str | None, approve: bool, cancel: bool, abandon: bool, wait: bool
+) -> View:
+    """List the jobs of training, or show one; approve, cancel, abandon or wait for it."""
     assistant = workspace.assistant
-    if not (approve or cancel or wait):
+    if not (approve or cancel or abandon or wait):
         assistant.jobs.look()
         if job_id is None:
             return listing(assistant)
     job = assistant.jobs.get(job_id or "last")
     if approve:
         return _begun(assistant, job, wait)
-    if cancel:
-        job = assistant.jobs.cancel(job)
+    if cancel or abandon:
+        job = assistant.jobs.abandon(job) if abandon else assistant.jobs.cancel(job)
         if job.ended:
-            return line(f"Job {short(job.id)} is {job.state}.")
+            return line(f"Job {short(job.id)} is {job.state}. {job.problem or ''}".rstrip())
         go_on(assistant.jobs, job)
         return line(f"Job {short(job.id)} is asked to end.")
     if wait and not job.ended:

@@ -6,11 +6,12 @@
     408, 409, 5xx            ServerFailed         ServerFailed         OutcomeUnknown
     429                      RateLimited          RateLimited          RateLimited
     401                      KeyRejected          KeyRejected          TuningError
-    403                      KeyRejected          TuningError          TuningError
+    403, 404                 KeyRejected          TuningError          TuningError
     any other refusal        TuningError          TuningError          TuningError
 
 A `ProviderError` may be tried again, a `TuningError` is final, and after `OutcomeUnknown` one may
-only look. An account that may not look any more does not end the job, which goes on at the vendor.
+only look. An account that may not look any more, or does not see the job, does not end the job,
+which goes on at the vendor.
 No message carries a key: what a vendor says is shortened and redacted.
 """
 
@@ -89,7 +90,7 @@ class TuningFaults:
             return kind(f"{self.title} does not know who asks", self.sign_in)
         if status == 403:
             return self._forbidden(said, stage)
-        return self._final(status, said)
+        return self._missing(said, stage) if status == 404 else self._final(said)
 
     def ended(self, said: str, stage: Stage) -> KaguraError:
         """The vendor trains no more for this account."""
@@ -137,12 +138,18 @@ class TuningFaults:
             f"Let it in the vendor's console, or {LOCALLY}",
         )
 
-    def _final(self, status: int, said: str) -> KaguraError:
-        if status == 404:
-            return TuningError(
-                f"{self._place} has no such model, file or job{quoted(said)}",
-                "Check the model's name, and that address and account are those of the job",
+    def _missing(self, said: str, stage: Stage) -> KaguraError:
+        if stage == "look":
+            return KeyRejected(
+                f"{self._place} does not show the job to this account{quoted(said)}",
+                "Use the account that started it, or let go of it with `%kagura jobs ID --abandon`",
             )
+        return TuningError(
+            f"{self._place} has no such model or file{quoted(said)}",
+            "Check the model's name, and that address and account are those of the job",
+        )
+
+    def _final(self, said: str) -> KaguraError:
         return TuningError(
             f"{self.title} refused the request{quoted(said)}",
             "Correct what it names, then train again with `%kagura train`",

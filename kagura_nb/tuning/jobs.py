@@ -7,7 +7,7 @@ One process at a time goes on with a job, see `machine`; any other may watch.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ from kagura_nb.tuning.machine import Machine, move
 from kagura_nb.tuning.plan import Estimate, estimate
 
 PATIENCE = 30.0
-"""Seconds for which `cancel` waits for another process that goes on with the job."""
+"""Seconds for which `cancel` and `abandon` wait for another process that goes on with the job."""
 FIRST_PAUSE, LONGEST_PAUSE, SLOWER = 0.25, 15.0, 1.3
 """Seconds between two looks at a job in which nothing happens, and how they grow."""
 
@@ -215,14 +215,16 @@ class Jobs:
         Raises:
             TuningError: it is being submitted this moment, or the backend refuses.
         """
-        for _ in range(int(PATIENCE / FIRST_PAUSE)):
-            with self._database.exclusive(f"job-{job.id}") as mine:
-                job = self.get(job.id)
-                if mine:
-                    self._machine.cancel(job)
-                    return self.get(job.id)
-            time.sleep(FIRST_PAUSE)
-        raise TuningError("The job is busy", "Try again in a minute")
+        return self._when_free(job, self._machine.cancel)
+
+    def abandon(self, job: Job) -> Job:
+        """Let go of a job whose vendor is gone or knows it no more; nothing is ended or deleted
+        there. Return it as it is then.
+
+        Raises:
+            TuningError: it is busy.
+        """
+        return self._when_free(job, self._machine.abandon)
 
     def backend(self, name: str, method: Method) -> Backend:
         """The backend of a name.
@@ -239,6 +241,16 @@ class Jobs:
             known = " or ".join(found.formats)
             raise TuningError(f"{name} does not train by {method}", f"Use --method {known}")
         return found
+
+    def _when_free(self, job: Job, act: Callable[[Job], None]) -> Job:
+        for _ in range(int(PATIENCE / FIRST_PAUSE)):
+            with self._database.exclusive(f"job-{job.id}") as mine:
+                job = self.get(job.id)
+                if mine:
+                    act(job)
+                    return self.get(job.id)
+            time.sleep(FIRST_PAUSE)
+        raise TuningError("The job is busy", "Try again in a minute")
 
     def _looked(self, job: Job, after: int) -> tuple[Job, list[tuple[int, JobEvent]]]:
         now = self.advance(job)

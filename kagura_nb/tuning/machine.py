@@ -189,6 +189,19 @@ class Machine:
         else:
             self._end(job, "cancelled")
 
+    def abandon(self, job: Job) -> None:
+        """Let go of a job, or of what is left of one, that its vendor cannot be asked about; where
+        it can be no other's, on this machine, `cancel` it.
+        """
+        if not job.address:
+            self.cancel(job)
+        elif job.ended:
+            self._note(job, f"What is left at {job.address} is abandoned.")
+            self._change(job, remains="")
+        else:
+            left = f"Abandoned: {job.address} may go on with it, bill it and keep its rows."
+            self._end(job, "cancelled", problem=left, remains="")
+
     def move(self, job: Job, state: State, message: str = "", **changes: Any) -> bool:
         """Change a job's state and tell that; False where it is no longer as `job` says."""
         with self._database.write(durable=True) as connection:
