@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kagura_nb import offer
+from kagura_nb.datasets import Datasets
 from kagura_nb.errors import KaguraError
 from kagura_nb.offer import Offer
 from kagura_nb.privacy import PrivacyFilter
@@ -45,10 +46,16 @@ class Trainer:
         self._min_rating = min_rating
         self._unasked = unasked
         self._private = private
+        self._ahead = Datasets(store, private).ahead
         self._followers = Followers()
 
-    def look(self) -> None:
-        """Offer or begin training if it is due, and go on with what began in earlier processes."""
+    def look(self, rated: str) -> None:
+        """Offer or begin training if it is due, and go on with what began in earlier processes.
+
+        Args:
+            rated: the conversation whose rating has changed.
+        """
+        self._ahead.ask([rated])
         try:
             if self._unasked:
                 self._take_up()

@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from training import wait_until
 
-from kagura_nb import Assistant, ConversationCollector, PrivacyFilter, __version__
+from kagura_nb import (
+    Assistant,
+    ConversationCollector,
+    PrivacyFilter,
+    __version__,
+    auto_finetune,
+)
 from kagura_nb.datasets import FORMATS, Datasets, Spec, formats
 from kagura_nb.datasets.admission import fingerprint
 from kagura_nb.datasets.duplicates import find, signature
@@ -236,15 +243,32 @@ def test_a_file_is_looked_at_once_more_before_it_leaves(
     store: ConversationCollector, tmp_path: Path
 ) -> None:
     rated(store, "Hello", "Hi!")
-    datasets = Datasets(store)
-    dataset = datasets.build()
-    file = next((store.settings.user_home / "datasets").rglob("train.jsonl"))
-    file.write_text(file.read_text().replace("Hi!", "Mail jane@example.org"))
+    dataset = Datasets(store).build()
+    stricter = Datasets(store, PrivacyFilter(custom_patterns={"GREETING": "Hi!"}))
 
-    with pytest.raises(PrivacyError, match="EMAIL in line 1"):
-        datasets.write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
+    with pytest.raises(PrivacyError, match="GREETING in line 1"):
+        stricter.write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
 
     assert not list(tmp_path.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("part", [table.TRAIN, table.VALIDATION])
+def test_only_what_was_built_leaves(
+    store: ConversationCollector, tmp_path: Path, part: str
+) -> None:
+    many(store, 40)
+    datasets = Datasets(store, PrivacyFilter(custom_patterns={"PLAN": "Nightingale"}))
+    dataset = datasets.build()
+    file = next((store.settings.user_home / "datasets").rglob(f"{part}.jsonl"))
+    built = file.read_text()
+    file.write_text(built.replace("times", "Nightingale", 1))
+
+    with pytest.raises(DatasetError, match="were changed since they were built"):
+        Datasets(store).write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
+    assert not list(tmp_path.glob("*.jsonl"))
+
+    assert datasets.build().version == dataset.version and file.read_text() == built
+    assert Datasets(store).write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
 
 
 def test_a_trainers_file_is_private_and_replaces_nothing_unless_told_to(
@@ -267,14 +291,12 @@ def test_what_is_not_ours_stays_when_a_file_is_found_to_be_private(
     store: ConversationCollector, tmp_path: Path
 ) -> None:
     rated(store, "Hello", "Hi!")
-    datasets = Datasets(store)
-    dataset = datasets.build()
-    file = next((store.settings.user_home / "datasets").rglob("train.jsonl"))
-    file.write_text(file.read_text().replace("Hi!", "Mail jane@example.org"))
+    dataset = Datasets(store).build()
+    stricter = Datasets(store, PrivacyFilter(custom_patterns={"GREETING": "Hi!"}))
     (tmp_path / "x.jsonl").write_text("precious")
 
-    with pytest.raises(PrivacyError, match=r"x\.jsonl holds EMAIL"):
-        datasets.write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl", overwrite=True)
+    with pytest.raises(PrivacyError, match=r"x\.jsonl holds GREETING"):
+        stricter.write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl", overwrite=True)
 
     assert (tmp_path / "x.jsonl").read_text() == "precious"
 
@@ -347,6 +369,17 @@ def test_what_becomes_good_is_looked_at_before_a_dataset_is_wanted() -> None:
     assistant.datasets.ahead.wait()
 
     assert [one for one, _ in remembered(assistant.store)] == [good, corrected]
+
+
+def test_what_a_decorated_function_replied_is_looked_at_too() -> None:
+    @auto_finetune("me")
+    def echo(prompt: str) -> str:
+        return f"You said {prompt}"
+
+    echo("hello")
+    echo.feedback(5)
+
+    assert wait_until(lambda: [one for one, _ in remembered(echo.store)]) == [echo.last_id]
 
 
 def test_what_comes_with_good_ratings_is_looked_at_too(tmp_path: Path) -> None:

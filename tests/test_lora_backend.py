@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from kagura_nb.datasets import versions
+from kagura_nb.datasets.files import Files
 from kagura_nb.errors import KaguraError, TuningError
 from kagura_nb.providers import Sampling, open_provider
 from kagura_nb.records import Dataset, Job, JobEvent, Message
@@ -351,7 +351,7 @@ def test_a_small_model_sees_its_rows_more_often(
 def test_it_refuses_rows_that_the_model_cannot_read_by_its_own_tokens(
     characters: int, refused: bool, backend: LocalBackend, job: Job
 ) -> None:
-    folder = versions.files_of(backend.settings, "v1")
+    folder = Files(backend.settings).of("v1")
     folder.mkdir(parents=True)
     row = {"messages": [{"role": "user", "content": "x"}, answered("y" * characters)]}
     (folder / "train.jsonl").write_text(json.dumps(row) + "\n")

@@ -2,7 +2,7 @@
 
     admitted ──► one file of all rows ──► near-duplicates out ──► train.jsonl, validation.jsonl
 
-The version is a hash of the rows, so the same rows always are the same dataset. A row's part hangs
+The version is a hash of the files, so the same rows always are the same dataset. A row's part hangs
 on its messages alone: it never changes sides, and no prompt is on both.
 """
 
@@ -20,6 +20,7 @@ import numpy as np
 from kagura_nb.datasets import duplicates
 from kagura_nb.datasets.admission import Admitted, fingerprint, said
 from kagura_nb.datasets.drafts import Spec
+from kagura_nb.datasets.files import version_of
 from kagura_nb.datasets.remarks import remarks
 from kagura_nb.errors import DatasetError
 from kagura_nb.records import Dataset, Row, short
@@ -99,8 +100,9 @@ def build(
     train, validation = (np.array([one == part for one in parts]) for part in (TRAIN, VALIDATION))
     kept = train | validation
     left_out = Counter(_kind(one.reason or "") for one in pile.out)
+    _deal(parts, folder)
     dataset = Dataset(
-        version=_deal(parts, folder, spec),
+        version=version_of(folder, spec.method, spec.policy),
         method=spec.method,
         created_at=datetime.now(UTC),
         train_rows=int(train.sum()),
@@ -139,10 +141,9 @@ def _parts(pile: Pile, same: Collection[int]) -> list[str]:
     ]
 
 
-def _deal(parts: Sequence[str], folder: Path, spec: Spec) -> str:
-    """Let each row of the draft file be in its part, and return the version."""
+def _deal(parts: Sequence[str], folder: Path) -> None:
+    """Let each row of the draft file be in its part."""
     draft = folder / DRAFT_FILE
-    digest = hashlib.sha256(f"{spec.method} {spec.policy}\n".encode())
     with (
         draft.open("rb") as drafts,
         (folder / f"{TRAIN}.jsonl").open("wb") as train,
@@ -152,9 +153,7 @@ def _deal(parts: Sequence[str], folder: Path, spec: Spec) -> str:
         for part, text in zip(parts, drafts, strict=True):
             if part != OUT:
                 files[part].write(text)
-                digest.update(part.encode() + text)
     draft.unlink()
-    return digest.hexdigest()[:12]
 
 
 def _lines(pile: Pile, parts: Sequence[str]) -> Iterator[Line]:

@@ -1,19 +1,13 @@
 """Every dataset of a user: built, kept, read, compared, thrown away.
 
-    <user's folder>/datasets/<version>/train.jsonl, validation.jsonl
-
 A version never changes. When one of its conversations is forgotten its files go; what is left to
 know, which model was trained on it, is in the store.
 """
 
-import json
-import secrets
-import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
@@ -22,21 +16,17 @@ from kagura_nb.datasets.admission import Admission
 from kagura_nb.datasets.ahead import Ahead
 from kagura_nb.datasets.build import build
 from kagura_nb.datasets.drafts import Spec, drafts
+from kagura_nb.datasets.files import PARTS, Files
 from kagura_nb.errors import DatasetError
 from kagura_nb.privacy import Policy, PrivacyFilter, TrainingDoor
 from kagura_nb.records import Dataset, Row, short
-from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection, exports, jobs, outside
 from kagura_nb.store import datasets as table
-from kagura_nb.store.datasets import TRAIN, VALIDATION, Difference, Line
+from kagura_nb.store.datasets import TRAIN, Difference, Line
 from kagura_nb.store.exports import Export
 
-PARTS = (TRAIN, VALIDATION)
-FAKES_FILE = "fakes.json"
 GOOD = Spec()
 """Good conversations, for supervised training."""
-KEY_FILE = "surrogate.key"
-KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +42,6 @@ class Placed:
     row: Row | None
 
 
-def files_of(settings: Settings, version: str) -> Path:
-    """The folder of a dataset's files; they may be gone."""
-    return settings.user_home / "datasets" / version
-
-
 class Datasets:
     """The datasets of one user.
 
@@ -68,7 +53,7 @@ class Datasets:
     def __init__(self, store: ConversationCollector, private: PrivacyFilter | None = None) -> None:
         self._store = store
         self._private = private
-        self._folder = files_of(store.settings, "")
+        self._files = Files(store.settings)
         self.ahead = Ahead(self._look)
         """Looks at conversations before a dataset of them is wanted."""
 
@@ -88,11 +73,9 @@ class Datasets:
         found = admission.admit(drafts(self._store, spec))
         bar = tqdm(found, "Dataset", delay=2, unit=" rows", disable=not progress)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with TemporaryDirectory(dir=self._folder, prefix="draft-") as draft:
-                dataset, lines = build(bar, spec, Path(draft), estimated=admission.estimated)
-                (Path(draft) / FAKES_FILE).write_text(json.dumps(sorted(door.fakes)))
-                self._keep(Path(draft), dataset.version)
+            with self._files.draft() as draft:
+                dataset, lines = build(bar, spec, draft, estimated=admission.estimated)
+                self._files.keep(draft, dataset, door.fakes)
         except OSError as error:
             raise DatasetError(
                 f"The dataset cannot be written ({error.strerror})", "Make room and try again"
@@ -133,7 +116,7 @@ class Datasets:
         Raises:
             DatasetError: its files are gone.
         """
-        return formats.read(formats.METHOD_FORMATS[dataset.method], self._file(dataset, part))
+        return formats.read(formats.METHOD_FORMATS[dataset.method], self._files.part(dataset, part))
 
     def first(self, dataset: Dataset, count: int) -> list[Placed]:
         """The first conversations of a dataset with their rows, what is learned from before what is
@@ -161,7 +144,7 @@ class Datasets:
         rows: dict[str, dict[int, Row]] = {}
         for part in {one.part for one in lines if one.part in PARTS}:
             numbers = {one.number for one in lines if one.part == part}
-            rows[part] = formats.pick(form, self._file(dataset, part), numbers)
+            rows[part] = formats.pick(form, self._files.part(dataset, part), numbers)
         return [Placed(one, rows.get(one.part, {}).get(one.number)) for one in lines]
 
     def spread(self, dataset: Dataset) -> list[tuple[int, int]]:
@@ -175,7 +158,7 @@ class Datasets:
         """Write a part as a file for a trainer, look at its bytes once more, and count its rows.
 
         Raises:
-            DatasetError: a format that is not for its method, or files that are gone.
+            DatasetError: a format that is not for its method, or files that are gone or changed.
             ExchangeError: a file is there and `overwrite` is false, or it cannot be written.
             PrivacyError: something private is in it; nothing is at its place.
         """
@@ -188,10 +171,10 @@ class Datasets:
         path = outside.place(path, overwrite=overwrite)
         with outside.alone(self._store.database):
             rows = self.rows(dataset, part)
-            fakes = json.loads((self._folder / dataset.version / FAKES_FILE).read_bytes())
+            self._files.require(dataset)
             with outside.draft(path) as draft:
                 count = formats.write(rows, format, draft)
-                self._door(dataset.policy, fakes).check(draft)
+                self._door(dataset.policy, self._files.fakes(dataset)).check(draft)
                 now, known = datetime.now(UTC), outside.digest(draft)
                 with self._store.database.write(durable=True) as connection:
                     written = Export(str(path), dataset.version, now, digest=known)
@@ -230,7 +213,7 @@ class Datasets:
             trained = jobs.trained_on(connection, versions)
             written = [found for one in versions for found in exports.of(connection, one)]
         for version in versions:
-            shutil.rmtree(self._folder / version, ignore_errors=True)
+            self._files.remove(version)
         stay = [told for one in written if (told := _delete(one))]
         used = {one.dataset for one in trained}
         with self._store.database.write(durable=True) as connection:
@@ -241,7 +224,9 @@ class Datasets:
         return [one.model or f"job {short(one.id)}" for one in trained], stay
 
     def _look(self, ids: tuple[str, ...]) -> None:
-        """Remember of good ones what is clean, for the usual dataset."""
+        """Remember of good ones what is clean, for the usual dataset under the usual filter."""
+        if self._private is not None:
+            return
         spec = Spec(Selection(ids=ids))
         for _ in self._admission(spec, self._door(spec.policy)).admit(drafts(self._store, spec)):
             pass
@@ -249,41 +234,12 @@ class Datasets:
     def _admission(self, spec: Spec, door: TrainingDoor) -> Admission:
         return Admission(self._store.database, door, spec.method, remember=self._private is None)
 
-    def _file(self, dataset: Dataset, part: str) -> Path:
-        path = self._folder / dataset.version / f"{part}.jsonl"
-        if not path.exists():
-            raise DatasetError(
-                f"The files of dataset {dataset.version} are gone, because a conversation in it"
-                " was forgotten or they were deleted",
-                "Build it again with `%kagura data`",
-            )
-        return path
-
-    def _keep(self, draft: Path, version: str) -> None:
-        """Let the files of a version appear as a whole; those that are there stay."""
-        target = self._folder / version
-        if not target.exists():
-            draft.rename(target)
-            draft.mkdir()
-
     def _door(self, policy: Policy, fakes: Iterable[str] = ()) -> TrainingDoor:
-        key = self._surrogate_key() if policy == "surrogate" else b""
+        key = self._files.key() if policy == "surrogate" else b""
         private = PrivacyFilter()
         if self._private is not None:
             private = private.joined(self._private)
         return TrainingDoor(policy, private, key, fakes)
-
-    def _surrogate_key(self) -> bytes:
-        """What makes fakes the same for the same value, and only for this user."""
-        path = self._store.settings.user_home / KEY_FILE
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with path.open("xb") as file:
-                path.chmod(0o600)
-                file.write(secrets.token_bytes(KEY_BYTES))
-        except FileExistsError:
-            pass
-        return path.read_bytes()
 
 
 def _delete(one: Export) -> str:

@@ -19,8 +19,9 @@ import click
 
 from kagura_nb.assistant import Assistant
 from kagura_nb.datasets import FORMATS, Spec
+from kagura_nb.datasets.files import PARTS
 from kagura_nb.datasets.formats import METHOD_FORMATS
-from kagura_nb.datasets.versions import PARTS, Placed
+from kagura_nb.datasets.versions import Placed
 from kagura_nb.errors import DatasetError, SettingsError
 from kagura_nb.notebook.curation import CurationView
 from kagura_nb.notebook.failures import told

@@ -23,8 +23,10 @@ from kagura_nb.store.dialects import DIALECTS
 from kagura_nb.store.rows import storable
 
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-TOO_LONG = re.compile(rb"[0-9]{19}")
+LONG = 19
+TOO_LONG = re.compile(rb"[0-9]{%d}" % LONG)
 """What may be a whole number that orjson would round."""
+NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 PATIENCE = 2.0
 """Seconds for which erasing waits for those who read."""
 
@@ -174,7 +176,9 @@ def _to_json(value: Any) -> str:
 
 def _from_json(text: str | bytes) -> Any:
     said = text.encode() if isinstance(text, str) else text
-    return (json if TOO_LONG.search(said) else orjson).loads(said)
+    digits = said.translate(None, NO_DIGITS)  # counting them is ten times as fast as searching
+    exact = len(digits) >= LONG and TOO_LONG.search(said)
+    return (json if exact else orjson).loads(said)
 
 
 def _unavailable(error: Exception, dialect: Dialect, url: URL) -> StoreError:

@@ -8,14 +8,15 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from kagura_nb.errors import UnknownConversation
 from kagura_nb.records import Conversation
-from kagura_nb.store.rows import storable, to_conversation
+from kagura_nb.store.rows import COLUMNS, storable, to_conversation
 from kagura_nb.store.schema import conversations, tags
 
 SHORTEST_ID = 4
 """Characters of an id's end that are enough to name it."""
 WHOLE_ID = 26
 IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
-BY_ID = select(conversations).where(conversations.c.id.in_(IDS))
+WHOLE = select(*(conversations.c[name] for name in COLUMNS))
+BY_ID = WHOLE.where(conversations.c.id.in_(IDS))
 LABELS = select(tags).where(tags.c.conversation_id.in_(IDS))
 """Made once: making them anew takes as long as running them."""
 BATCH = 500
@@ -90,15 +91,15 @@ def read(
     query: Select[*tuple[Any, ...]],
     given: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Conversation]:
-    """Conversations in the order of a query that selects their rows.
+    """Conversations in the order of a query.
 
     Args:
         connection: an open connection.
-        query: of whole rows.
+        query: `WHOLE`, of some rows.
         given: its parameters.
     """
-    rows = connection.execute(query, given).mappings().all()
-    labels: dict[str, list[str]] = {row["id"]: [] for row in rows}
+    rows = connection.execute(query, given).all()
+    labels: dict[str, list[str]] = {row[0]: [] for row in rows}
     for one, name in connection.execute(LABELS, {"ids": list(labels)}):
         labels[one].append(name)
-    return [to_conversation(row, labels[row["id"]]) for row in rows]
+    return [to_conversation(row, labels[row[0]]) for row in rows]

@@ -11,12 +11,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping
 from ulid import ULID
 
 from kagura_nb.errors import InvalidRating, StoreError
 from kagura_nb.records import Conversation, Message, Usage
 
+USAGE = (
+    "prompt_tokens", "completion_tokens", "cached_tokens", "written_tokens", "usage_estimated",
+)  # fmt: skip
+COLUMNS = (
+    "id", "session", "created_at", "messages", "response", "model", "complete", "cost", "rating",
+    "comment", "correction", "excluded", "metadata", *USAGE,
+)  # fmt: skip
+"""Of a row, all that a record is made of."""
 ROLES = ("system", "user", "assistant")
 ENCODE = json.JSONEncoder(allow_nan=False).encode
 REWRITTEN = "rewritten"
@@ -125,24 +132,28 @@ def to_rating(rating: object) -> int | None:
     raise InvalidRating(f"{rating!r} is not a rating", "Give 1 to 5 stars")
 
 
-def to_conversation(row: RowMapping, tags: Sequence[str]) -> Conversation:
-    """A row and its tags as a record."""
+def to_conversation(row: Sequence[Any], tags: Sequence[str]) -> Conversation:
+    """The values of `COLUMNS`, and tags, as a record."""
+    (
+        identifier, session, created_at, messages, response, model, complete, cost, rating,
+        comment, correction, excluded, metadata, *usage,
+    ) = row  # fmt: skip
     return Conversation(
-        id=row["id"],
-        session=row["session"],
-        created_at=datetime.fromisoformat(row["created_at"]),
-        messages=tuple(Message(**message) for message in row["messages"]),
-        response=row["response"],
-        model=row["model"],
-        complete=row["complete"],
-        usage=_usage(row),
-        cost=None if row["cost"] is None else Decimal(row["cost"]),
-        rating=row["rating"],
-        comment=row["comment"],
-        correction=row["correction"],
+        id=identifier,
+        session=session,
+        created_at=datetime.fromisoformat(created_at),
+        messages=tuple([Message(**message) for message in messages]),
+        response=response,
+        model=model,
+        complete=complete,
+        usage=None if usage[0] is None else Usage(*usage),
+        cost=None if cost is None else Decimal(cost),
+        rating=rating,
+        comment=comment,
+        correction=correction,
         tags=tuple(sorted(tags)),
-        excluded=row["excluded"],
-        metadata=row["metadata"],
+        excluded=excluded,
+        metadata=metadata,
     )
 
 
@@ -220,15 +231,3 @@ def _from_usage(usage: Usage | None) -> dict[str, Any]:
         "written_tokens": usage and usage.written_tokens,
         "usage_estimated": usage and usage.estimated,
     }
-
-
-def _usage(row: RowMapping) -> Usage | None:
-    if row["prompt_tokens"] is None:
-        return None
-    return Usage(
-        row["prompt_tokens"],
-        row["completion_tokens"],
-        row["cached_tokens"],
-        row["written_tokens"],
-        row["usage_estimated"],
-    )

@@ -12,6 +12,7 @@ from kagura_nb.errors import SettingsError
 from kagura_nb.records import GOOD_RATING
 from kagura_nb.store.datasets import lineage
 from kagura_nb.store.looked import looked
+from kagura_nb.store.queries import WHOLE
 from kagura_nb.store.rows import folded, storable, to_text
 from kagura_nb.store.schema import conversations, search_text, tags
 
@@ -172,7 +173,7 @@ def first_rows(selection: Selection, newest_first: bool, size: int) -> Select[An
 
 def _first_rows(selection: Selection, newest_first: bool, size: int) -> Select[Any]:
     order = conversations.c.id.desc() if newest_first else conversations.c.id
-    return select(conversations).where(*selection.where()).order_by(order).limit(size)
+    return WHOLE.where(*selection.where()).order_by(order).limit(size)
 
 
 _usual_first_rows = lru_cache(maxsize=8)(_first_rows)

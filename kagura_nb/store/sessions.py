@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from kagura_nb.records import Conversation
 from kagura_nb.store.database import Database
-from kagura_nb.store.queries import read
+from kagura_nb.store.queries import WHOLE, read
 from kagura_nb.store.rows import storable
 from kagura_nb.store.schema import conversations
 
@@ -67,7 +67,7 @@ def page(
         before: the nearest ones before this id; without any id, the newest ones.
         since: this one, and the nearest ones after it.
     """
-    query = select(conversations).where(ROW.session == storable(session))
+    query = WHOLE.where(ROW.session == storable(session))
     if since is not None:
         with database.read() as connection:
             return read(connection, query.where(ROW.id >= since).order_by(ROW.id).limit(limit))

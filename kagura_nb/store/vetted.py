@@ -54,7 +54,7 @@ def find(connection: Connection, ids: Sequence[str], code: str) -> dict[bytes, V
     of = vetted.c
     query = select(of.digest, of.tokens, of.signature)
     query = query.where(of.conversation_id.in_(ids), of.code == code)
-    return {row[0]: Vetted(*row) for row in connection.execute(query)}
+    return {row[0]: Vetted(*row) for row in connection.execute(query).all()}
 
 
 def add(connection: Connection, code: str, lines: Iterable[tuple[Sequence[str], Vetted]]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from kagura_nb.datasets import versions
+from kagura_nb.datasets.files import Files
 from kagura_nb.errors import StoreUnavailable, TuningError, UnknownModel
 from kagura_nb.prompt import SYSTEM
 from kagura_nb.providers import models
@@ -135,7 +135,7 @@ class LocalBackend:
     def _check_length(self, dataset: Dataset, wanted: Task, config: Mapping[str, Any]) -> None:
         """Count with the model's own tokenizer, which is loaded where a row may be too long."""
         read = config.get("max_position_embeddings") or models.UNKNOWN
-        paths = sorted(versions.files_of(self.settings, dataset.version).glob("*.jsonl"))
+        paths = sorted(Files(self.settings).of(dataset.version).glob("*.jsonl"))
         if any(_longest_line(path) > read for path in paths):
             tokenizer = models.load_tokenizer(models.find(wanted.base))
             reader = Reader(wanted.method, tokenizer, read, wanted.system)
