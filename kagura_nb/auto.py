@@ -100,7 +100,7 @@ class Collected(Generic[P, R]):
                 "Call it before giving feedback",
             )
         self.store.add_feedback(self.last_id, rating, comment)
-        self._trainer.look(self.last_id)
+        self._trainer.rated(self.last_id)
         return self.stats()
 
     def stats(self) -> Stats:

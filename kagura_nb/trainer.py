@@ -49,13 +49,13 @@ class Trainer:
         self._ahead = Datasets(store, private).ahead
         self._followers = Followers()
 
-    def look(self, rated: str) -> None:
-        """Offer or begin training if it is due, and go on with what began in earlier processes.
+    def rated(self, conversation_id: str) -> None:
+        """Look ahead at a conversation whose rating has changed, then as `look` does."""
+        self._ahead.ask([conversation_id])
+        self.look()
 
-        Args:
-            rated: the conversation whose rating has changed.
-        """
-        self._ahead.ask([rated])
+    def look(self) -> None:
+        """Offer or begin training if it is due, and go on with what began in earlier processes."""
         try:
             if self._unasked:
                 self._take_up()
