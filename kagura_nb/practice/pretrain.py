@@ -2,11 +2,11 @@
 
     world.dialogue ──► tokenizer ──► a small Llama ──► model.safetensors ──► model.onnx ──► exam
 
-Everything is drawn from one seed; two cores take two steps a second or a little more, so an hour in
-all. The matrices are trained by Muon, the rest by AdamW, and the weights that stay are the mean of
-those at the ends of the last two rounds (Izmailov et al. 2018, "Averaging Weights Leads to Wider
-Optima"). `--check` only examines the model that ships. Needs the extra `local`, and `onnx` to write
-the runtime's file.
+Everything is drawn from one seed; two cores take two to four steps a second, so half an hour to an
+hour in all. The matrices are trained by Muon, the rest by AdamW, and the weights that stay are the
+mean of those at the ends of the last two rounds (Izmailov et al. 2018, "Averaging Weights Leads to
+Wider Optima"). `--check` only examines the model that ships. Needs the extra `local`, and `onnx` to
+write the runtime's file.
 """
 
 import argparse
