@@ -55,7 +55,9 @@ Index("by_conversation", lineage.c.conversation_id)
 TRAIN, VALIDATION, OUT = "train", "validation", "out"
 """The parts: to learn from, to measure on, left out."""
 BATCH = 500
-"""Rows written, and ids looked up, by one statement."""
+"""Ids looked up by one statement."""
+WRITTEN = 5000
+"""Rows written by one: a sixth faster than a tenth of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def add(connection: Connection, dataset: Dataset, lines: Iterable[Line]) -> None
     row = {"version": facts.pop("version"), "created_at": to_text(facts.pop("created_at"))}
     connection.execute(insert(datasets), {**row, "facts": facts})
     left = iter(lines)
-    while batch := [_from_line(dataset.version, one) for one in islice(left, BATCH)]:
+    while batch := [_from_line(dataset.version, one) for one in islice(left, WRITTEN)]:
         connection.execute(insert(lineage), batch)
 
 
