@@ -70,11 +70,14 @@ class CopyKeeper:
         self._closed = threading.Event()
 
     def open(self, *, progress: bool = False) -> Copy | None:
-        """The copy, up to date; None where another process owns it or Chroma does not work.
+        """The copy, up to date; None where it is no longer wanted, another process owns it or
+        Chroma does not work.
 
         Args:
             progress: show a bar when building takes over two seconds.
         """
+        if self._closed.is_set():
+            return None
         copy = self._attempt(progress, fresh=False) or self._attempt(progress, fresh=True)
         if copy is None:
             self._folder.release()

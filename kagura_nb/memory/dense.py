@@ -23,6 +23,9 @@ from kagura_nb.store import Database, index_search
 EXACT_BELOW = 50_000
 """Vectors up to which an exact search is as good as Chroma: some 5 ms, against seconds to import
 and open it."""
+LATER = 5.0
+"""Seconds after which Chroma is opened, so that a process's first reply need not share the
+interpreter with its import; until then the search is exact."""
 FOLD = 200
 """Later vectors that are handed to Chroma together."""
 
@@ -45,6 +48,7 @@ class Dense:
         self._recent = ExactVectors()
         self._clock = index_search.Clock(0, 0)
         self._opening: threading.Thread | None = None
+        self._hurry = threading.Event()
         self._tried: int | None = None
         self._lock = threading.RLock()
 
@@ -123,6 +127,7 @@ class Dense:
 
     def wait(self) -> None:
         """Return when nothing is being opened any more."""
+        self._hurry.set()
         if self._opening is not None:
             self._opening.join()
 
@@ -150,6 +155,8 @@ class Dense:
             self._opening.start()
 
     def _open(self, progress: bool) -> None:
+        if not progress:
+            self._hurry.wait(LATER)
         copy = self._keeper.open(progress=progress)
         if copy is not None:
             self._use(copy)
