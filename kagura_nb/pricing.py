@@ -102,7 +102,7 @@ def training_cost(backend: str, model: str, tokens: int, settings: Settings) -> 
 
 def training_price(backend: str, model: str, settings: Settings) -> Price | None:
     """The price of training a model today; None where it is unknown, and on this machine."""
-    found = find(f"{backend}:ft:{model}", 0, settings)
+    found = find(f"{backend}:ft:{model.removeprefix('ft:')}", 0, settings)
     return None if found is None or found.training is None else found
 
 

@@ -2,10 +2,12 @@
 
 import json
 import stat
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -24,7 +26,7 @@ from kagura_nb.datasets.duplicates import find, signature
 from kagura_nb.errors import DatasetError, ExchangeError, PrivacyError
 from kagura_nb.privacy.policies import ENGLISH_NAMES
 from kagura_nb.prompt import SYSTEM
-from kagura_nb.records import Dataset, Message, Method, Row
+from kagura_nb.records import Conversation, Dataset, Message, Method, Row
 from kagura_nb.settings import Settings
 from kagura_nb.store import Selection, vetted
 from kagura_nb.store import datasets as table
@@ -103,11 +105,11 @@ def test_what_is_left_out_has_its_reason(store: ConversationCollector) -> None:
         ): "the reply was cut short",
     }
 
-    dataset = Datasets(store).build()
+    datasets = Datasets(store)
+    dataset = datasets.build()
 
-    with store.database.read() as connection:
-        lines = list(table.lines(connection, dataset.version))
-    assert {one.conversation_id: one.reason for one in lines if one.part == table.OUT} == out
+    lines = datasets.lines(dataset, [kept, *out])
+    assert {one.conversation_id: one.reason for one in lines.values() if one.reason} == out
     assert dataset.left_out["nearly the same as another"] == 1
     assert dataset.train_rows == 1
 
@@ -252,16 +254,23 @@ def test_a_file_is_looked_at_once_more_before_it_leaves(
     assert not list(tmp_path.glob("*.jsonl"))
 
 
-@pytest.mark.parametrize("part", [table.TRAIN, table.VALIDATION])
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("train.jsonl", lambda text: text.replace("times", "Nightingale", 1)),
+        ("validation.jsonl", lambda text: text.replace("times", "Nightingale", 1)),
+        ("fakes.json", lambda _: ""),
+    ],
+)
 def test_only_what_was_built_leaves(
-    store: ConversationCollector, tmp_path: Path, part: str
+    store: ConversationCollector, tmp_path: Path, name: str, change: Callable[[str], str]
 ) -> None:
     many(store, 40)
     datasets = Datasets(store, PrivacyFilter(custom_patterns={"PLAN": "Nightingale"}))
     dataset = datasets.build()
-    file = next((store.settings.user_home / "datasets").rglob(f"{part}.jsonl"))
+    file = next((store.settings.user_home / "datasets").rglob(name))
     built = file.read_text()
-    file.write_text(built.replace("times", "Nightingale", 1))
+    file.write_text(change(built))
 
     with pytest.raises(DatasetError, match="were changed since they were built"):
         Datasets(store).write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
@@ -269,6 +278,88 @@ def test_only_what_was_built_leaves(
 
     assert datasets.build().version == dataset.version and file.read_text() == built
     assert Datasets(store).write(dataset, table.TRAIN, "openai", tmp_path / "x.jsonl")
+
+
+def test_what_is_built_again_has_its_present_reasons_and_is_the_newest(
+    store: ConversationCollector,
+) -> None:
+    first, twin = rated(store, "Who?", LONG), rated(store, "Who?", LONG)
+    datasets = Datasets(store)
+    built = datasets.build()
+    other = rated(store, "Where?", "At the cape.")
+    datasets.build()
+    store.exclude(first, "by the user")
+    store.exclude(other, "by the user")
+
+    again = datasets.build()
+
+    assert again.version == built.version == datasets.get().version
+    assert datasets.get().left_out == {"excluded by the user": 2}
+    lines = datasets.lines(again, [first, twin, other])
+    parts = {identifier: one.part for identifier, one in lines.items()}
+    assert parts == {first: table.TRAIN, twin: table.TRAIN, other: table.OUT}
+    datasets.discard([twin])
+    assert not (store.settings.user_home / "datasets" / again.version).exists()
+
+
+def test_what_a_killed_build_left_goes_when_something_is_forgotten(
+    store: ConversationCollector,
+) -> None:
+    one = rated(store, "Who?", LONG)
+    Datasets(store).build()
+    folder = store.settings.user_home / "datasets"
+    for left in ("draft-x1y2", "0123456789ab"):
+        (folder / left).mkdir()
+        (folder / left / "train.jsonl").write_text(LONG)
+
+    Assistant(settings=store.settings).forget(Selection(ids=(one,)))
+
+    assert not list(folder.iterdir())
+
+
+def test_nothing_is_forgotten_while_it_is_put_into_a_dataset(
+    store: ConversationCollector,
+) -> None:
+    one = rated(store, "Who?", LONG)
+    assistant = Assistant(settings=store.settings)
+    forgetting = threading.Thread(target=assistant.forget, args=[Selection(ids=(one,))])
+
+    class Meanwhile(ConversationCollector):
+        def iterate(self, *args: Any, **options: Any) -> Iterator[Conversation]:
+            forgetting.start()
+            forgetting.join(0.3)
+            yield from super().iterate(*args, **options)
+
+    Datasets(Meanwhile(settings=store.settings)).build()
+    forgetting.join()
+
+    assert not list((store.settings.user_home / "datasets").iterdir())
+
+
+def test_earlier_replies_are_context_and_no_example_for_openai(
+    store: ConversationCollector, tmp_path: Path
+) -> None:
+    asked = [Message("user", "Hi"), Message("assistant", "Go away."), Message("user", "Who?")]
+    store.add_feedback(store.collect(asked, LONG, "none"), 5)
+    datasets = Datasets(store)
+
+    datasets.write(datasets.build(), table.TRAIN, "openai", tmp_path / "x.jsonl")
+
+    (line,) = (tmp_path / "x.jsonl").read_text().splitlines()
+    _, *said = json.loads(line)["messages"]
+    assert [one.get("weight") for one in said] == [None, 0, None, None]
+    (row,) = formats.read("openai", tmp_path / "x.jsonl")
+    assert row.messages[1:] == tuple(asked)
+
+
+def test_replies_that_are_the_same_make_no_pair(store: ConversationCollector) -> None:
+    rated(store, "Which?", "This."), rated(store, "Which?", "This.", 1)
+    store.correct(rated(store, "Where?", "Ask ann@example.org"), "Ask bob@example.org")
+    store.correct(rated(store, "Capital of France?", "Lyon.", 1), "Paris.")
+
+    dataset = Datasets(store).build(Spec(method="dpo"))
+
+    assert (dataset.train_rows, dataset.left_out) == (1, {"its two replies are the same": 3})
 
 
 def test_a_trainers_file_is_private_and_replaces_nothing_unless_told_to(
@@ -584,9 +675,26 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
         ("\ud800", "x", False),
     ],
 )
-def test_texts_that_say_nearly_the_same_are_found(one: str, other: str, same: bool) -> None:
+@pytest.mark.parametrize("side", [0, 1], ids=["said", "replied"])
+def test_exchanges_that_say_nearly_the_same_are_found(
+    one: str, other: str, same: bool, side: int
+) -> None:
     import numpy as np
 
-    found = find(np.stack([signature(one), signature(other)]), np.array([1, 2]))
+    pair = [((text, "Fine."), ("How?", text))[side] for text in (one, other)]
+    found = find(np.stack([signature(*exchange) for exchange in pair]), np.array([1, 2]))
 
     assert found == ({0: 1} if same else {})
+
+
+@pytest.mark.parametrize("length", [60, 600], ids=["long", "very long"])
+def test_questions_about_one_long_text_are_not_the_same(
+    store: ConversationCollector, length: int
+) -> None:
+    text = " ".join(f"{number}. {LONG}" for number in range(length))
+    asked = {"Who built it?": "Masons did.", "Of what?": "Granite.", "Seen from?": "Miles away."}
+    for question, reply in asked.items():
+        rated(store, f"{text}\n{question}", reply)
+    datasets = Datasets(store)
+
+    assert replies(datasets, datasets.build()) == set(asked.values())

@@ -307,6 +307,9 @@ def test_what_costs_nothing_begins_however_much_is_spent(
         ({"backend": "nobody"}, "There is no backend 'nobody'. Use one of local, openai, gemini"),
         ({"share": 1.5}, "1.5 is no share"),
         ({"epochs": 99}, "99 epochs cannot be used"),
+        ({"epochs": -3}, "-3 is no number of epochs"),
+        ({"epochs": 0}, "0 is no number of epochs"),
+        ({"epochs": 1.5}, "1.5 is no number of epochs"),
         ({"learning_rat": 1}, "learning_rat"),
     ],
 )
@@ -466,6 +469,24 @@ def test_an_end_that_cannot_be_asked_for_is_told_and_asked_for_again(
     assert settled(agreed, vendor)
 
 
+@pytest.mark.parametrize("looking", [is_find, is_poll])
+@pytest.mark.parametrize("status", [400, 402, 403, 405, 407, 410, 421, 451])
+def test_no_refusal_of_a_look_ends_a_job_that_may_be_paid_for(
+    agreed: Jobs,
+    store: ConversationCollector,
+    vendor: Vendor,
+    looking: Callable[[Asked], bool],
+    status: int,
+) -> None:
+    job = agreed.approve(planned(agreed, store))
+    vendor.moment = lambda asked: is_start(asked) or looking(asked)
+    vendor.fail(Fault(lost=True), *[Fault(status=status)] * 2)
+
+    assert run(agreed, job).state == "succeeded"
+    assert len(vendor.posted()) == len(vendor.jobs) == 1
+    assert settled(agreed, vendor)
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_store_that_is_locked_for_a_while_delays_a_job(
     agreed: Jobs,
@@ -620,6 +641,77 @@ def test_a_job_of_a_vendor_that_is_gone_can_be_let_go(
     assert (gone.state, agreed.unfinished()) == ("cancelled", [])
     assert f"{vendor.base_url} may go on with it, bill it and keep its rows" in str(gone.problem)
     assert agreed.approve(planned(agreed, store)).state == "approved"
+
+
+@pytest.mark.parametrize(("steps", "paid"), [(0, False), (1, True), (2, True)])
+def test_a_job_that_is_let_go_counts_as_paid_if_it_may_be(
+    agreed: Jobs,
+    store: ConversationCollector,
+    vendor: Vendor,
+    price: Callable[[int], None],
+    steps: int,
+    paid: bool,
+) -> None:
+    price(5000)
+    vendor.moment = is_start
+    vendor.fail(*[Fault(lost=True)] * (2 - steps))
+    job = agreed.approve(planned(agreed, store))
+    for _ in range(steps):
+        agreed.advance(job)
+
+    gone = agreed.abandon(job)
+
+    assert costs.spent(store.database) == (job.estimate if paid else 0)
+    assert gone.cost == (job.estimate if paid else None)
+
+
+def test_a_success_without_a_number_of_tokens_costs_what_was_estimated(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, price: Callable[[int], None]
+) -> None:
+    price(5000)
+    vendor.ending = {"trained_tokens": None}
+
+    ended = run(agreed, agreed.approve(planned(agreed, store)))
+
+    assert ended.estimate and ended.cost == ended.estimate == costs.spent(store.database)
+
+
+def test_what_ended_before_its_tokens_were_told_is_unpriced(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, price: Callable[[int], None]
+) -> None:
+    price(5000)
+    job = agreed.advance(agreed.approve(planned(agreed, store)))
+
+    agreed.cancel(job)
+
+    assert run(agreed, job).state == "cancelled"
+    total = costs.month(store.database).total
+    assert (total.entries, total.unpriced, total.cost) == (1, 1, 0)
+
+
+def test_a_job_that_never_arrived_is_ended_by_its_cancelling(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "LOST_AFTER", 0.0)
+    vendor.moment = is_start
+    vendor.fail(Fault(status=500))
+    job = agreed.advance(agreed.approve(planned(agreed, store)))
+
+    ended = agreed.cancel(job)
+
+    assert (job.state, ended.state) == ("submitting", "failed")
+    assert "never reached the vendor, and nothing was paid" in str(ended.problem)
+
+
+def test_there_is_nothing_to_let_go_of_a_job_that_left_nothing(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    ended = run(agreed, agreed.approve(planned(agreed, store)))
+    before = agreed.events(ended)
+
+    agreed.abandon(ended)
+
+    assert (agreed.events(ended), agreed.get(ended.id)) == (before, ended)
 
 
 def test_what_is_left_at_a_vendor_that_is_gone_can_be_let_go(

@@ -11,7 +11,7 @@ from training import AT_THE_START, FOR_A_WHILE, run
 
 from kagura_nb import ConversationCollector, deploy
 from kagura_nb.datasets import Datasets
-from kagura_nb.errors import ProviderError
+from kagura_nb.errors import ProviderError, TuningError
 from kagura_nb.privacy import consent
 from kagura_nb.records import Job
 from kagura_nb.tuning import Jobs, jobs, machine, open_jobs
@@ -151,6 +151,24 @@ def test_a_job_is_not_looked_for_in_another_region(
         assert agreed.advance(job).state == "submitting"
 
     told = [event.message for _, event in agreed.events(job)]
-    assert f"The job is at {vertex_server.url}, the settings name http://127.0.0.1:9" in told[-1]
-    assert "Set `vertex_location` back with `%kagura config`" in told[-1]
+    assert f"The job is at {vertex_server.url}/projects/kagura-tests, the settings" in told[-1]
+    assert "name http://127.0.0.1:9/projects/kagura-tests now" in told[-1]
+    assert "Set `vertex_project` and `vertex_location` back with `%kagura config`" in told[-1]
     assert run(agreed, job).state == "succeeded"
+
+
+@pytest.mark.parametrize("project", ["", "another"])
+def test_a_job_is_not_looked_for_in_another_project(
+    agreed: Jobs, store: ConversationCollector, vertex_server: VertexServer, project: str
+) -> None:
+    vertex_server.moment = is_start
+    vertex_server.fail(Fault(lost=True))
+    job = agreed.advance(approved(agreed, store))
+    there = open_jobs(ConversationCollector(settings=store.settings.with_(vertex_project=project)))
+
+    assert there.advance(job).state == "submitting"
+    with pytest.raises(TuningError, match="Another job is under way"):
+        agreed.approve(agreed.plan(Datasets(store).build(), "gemini")[0])
+
+    assert run(agreed, job).state == "succeeded"
+    assert len(vertex_server.posted()) == 1

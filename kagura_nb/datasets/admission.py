@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from kagura_nb.datasets import duplicates
-from kagura_nb.datasets.drafts import Draft
+from kagura_nb.datasets.drafts import SAME, Draft
 from kagura_nb.datasets.formats import METHOD_FORMATS, format_of
 from kagura_nb.privacy import TrainingDoor
 from kagura_nb.records import Method, Row
@@ -109,6 +109,8 @@ class Admission:
         if clean is None:
             return Admitted(replace(draft, row=None, reason=self._door.why(texts)))
         row = draft.row.rewritten(clean)
+        if row.reply == row.rejected:
+            return Admitted(replace(draft, row=None, reason=SAME))
         measured = Vetted(digest, self._tokens(row), signature(row))
         if self._learns and clean == texts:
             fresh.append((draft.conversations, measured))
@@ -135,7 +137,7 @@ def signature(row: Row) -> bytes:
 
     What shall be said and what shall not are never the same, however little they differ.
     """
-    drawn = duplicates.signature(f"{said(row)}\n{row.reply}")
+    drawn = duplicates.signature(said(row), row.reply)
     return (drawn if row.good else ~drawn).tobytes()
 
 

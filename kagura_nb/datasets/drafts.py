@@ -21,6 +21,7 @@ from kagura_nb.store import ConversationCollector, Selection
 
 CORRECTED = 6
 """Rank of a corrected conversation: above five stars."""
+SAME = "its two replies are the same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ def _pair(better: Draft, worse: Draft) -> Draft:
     ids = tuple(dict.fromkeys((*better.conversations, *worse.conversations)))
     if better.row is None or worse.row is None:
         return Draft(ids, reason=better.reason or worse.reason)
+    if better.row.reply == worse.row.reply:
+        return Draft(ids, reason=SAME)
     return Draft(ids, replace(better.row, rejected=worse.row.reply), rank=better.rank)
 
 

@@ -21,6 +21,7 @@ from kagura_nb.settings import Settings
 from kagura_nb.store.datasets import TRAIN, VALIDATION
 
 PARTS = (TRAIN, VALIDATION)
+DRAFT = "draft-"
 FAKES_FILE = "fakes.json"
 KEY_FILE = "surrogate.key"
 KEY_BYTES = 32
@@ -56,10 +57,19 @@ class Files:
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
-        """An empty folder in which a dataset is made, gone afterwards unless it was kept."""
+        """An empty folder for what is being made, gone afterwards unless it was kept."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with TemporaryDirectory(dir=self._folder, prefix="draft-") as draft:
+        with TemporaryDirectory(
+            dir=self._folder, prefix=DRAFT, ignore_cleanup_errors=True
+        ) as draft:
             yield Path(draft)
+
+    def sweep(self, known: Collection[str]) -> None:
+        """Delete what a process left that was killed: drafts, and datasets that nobody knows."""
+        if self._folder.exists():
+            for one in self._folder.iterdir():
+                if one.name not in known:
+                    shutil.rmtree(one, ignore_errors=True)
 
     def keep(self, draft: Path, dataset: Dataset, fakes: Collection[str]) -> None:
         """Let the files of a dataset appear as a whole; those that are there stay, if intact."""
@@ -99,7 +109,7 @@ class Files:
             )
 
     def fakes(self, dataset: Dataset) -> Iterable[str]:
-        """What stands in a dataset for what is private."""
+        """What stands in an intact dataset for what is private."""
         found: list[str] = json.loads((self.of(dataset.version) / FAKES_FILE).read_bytes())
         return found
 
@@ -121,7 +131,8 @@ class Files:
 
     def _is_intact(self, dataset: Dataset) -> bool:
         try:
+            self.fakes(dataset)
             found = version_of(self.of(dataset.version), dataset.method, dataset.policy)
-        except OSError:
+        except (OSError, ValueError):
             return False
         return found == dataset.version

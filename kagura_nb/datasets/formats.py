@@ -110,6 +110,14 @@ def _write_messages(row: Row) -> Json:
     return {"messages": _chat([*row.messages, Message("assistant", row.reply)])}
 
 
+def _write_openai(row: Row) -> Json:
+    """Earlier replies are no examples: left alone, OpenAI would train on them too."""
+    before = [
+        {**one, "weight": 0} if one["role"] == "assistant" else one for one in _chat(row.messages)
+    ]
+    return {"messages": [*before, *_chat([Message("assistant", row.reply)])]}
+
+
 def _read_messages(value: Json) -> Row:
     *before, last = _said(value["messages"])
     if last.role != "assistant" or not before:
@@ -211,7 +219,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "messages": Format(_write_messages, _read_messages),
         "preference": Format(_write_preference, _read_preference),
         "kto": Format(_write_kto, _read_kto),
-        "openai": Format(_write_messages, _read_messages),
+        "openai": Format(_write_openai, _read_messages),
         "openai-dpo": Format(_write_openai_dpo, _read_openai_dpo),
         "vertex": Format(_write_vertex, _read_vertex),
         "vertex-preference": Format(_write_vertex_preference, _read_vertex_preference),

@@ -5,6 +5,7 @@ know, which model was trained on it, is in the store.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,16 +74,20 @@ class Datasets:
         found = admission.admit(drafts(self._store, spec))
         bar = tqdm(found, "Dataset", delay=2, unit=" rows", disable=not progress)
         try:
-            with self._files.draft() as draft:
+            with outside.alone(self._store.database), self._files.draft() as draft:
                 dataset, lines = build(bar, spec, draft, estimated=admission.estimated)
                 self._files.keep(draft, dataset, door.fakes)
+                with self._store.database.write(durable=True) as connection:
+                    table.add(connection, dataset, lines)
         except OSError as error:
             raise DatasetError(
                 f"The dataset cannot be written ({error.strerror})", "Make room and try again"
             ) from error
-        with self._store.database.write(durable=True) as connection:
-            table.add(connection, dataset, lines)
         return dataset
+
+    def draft(self) -> AbstractContextManager[Path]:
+        """A folder for files on their way to a trainer; it goes if what is in it is forgotten."""
+        return self._files.draft()
 
     def get(self, version: str = "last") -> Dataset:
         """The dataset of a version, or of the beginning of one; `last` is the newest.
@@ -221,6 +226,7 @@ class Datasets:
                 exports.remove(connection, one.path)
             for version in set(versions) - used:
                 table.remove(connection, version)
+            self._files.sweep(table.versions(connection))
         return [one.model or f"job {short(one.id)}" for one in trained], stay
 
     def _look(self, ids: tuple[str, ...]) -> None:

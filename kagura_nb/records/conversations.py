@@ -69,7 +69,8 @@ class Conversation:
         id: sortable identifier (ULID).
         session: the run of conversations that shares a history.
         created_at: when the prompt was sent, aware, in UTC.
-        messages: the user's side, with any history that was sent; the last one is the prompt.
+        messages: the user's side, the last one being the prompt; what was imported may have its
+            history before it, while the assistant's own is the session's earlier conversations.
         response: the model's reply, or the part of it that had arrived.
         model: `provider:model` that answered.
         complete: False where the reply was cut short.

@@ -26,6 +26,7 @@ from sqlalchemy import (
     insert,
     intersect,
     select,
+    update,
 )
 
 from kagura_nb.records import Dataset
@@ -95,15 +96,38 @@ class Difference:
 
 
 def add(connection: Connection, dataset: Dataset, lines: Iterable[Line]) -> None:
-    """Record a dataset; one of the same version is left as it is."""
-    if get(connection, dataset.version) is not None:
-        return
+    """Record a dataset. One of the same version gets its facts, and what is left out; whoever was
+    in it stays in it beside those that say the same now.
+    """
     facts = asdict(dataset)
     row = {"version": facts.pop("version"), "created_at": to_text(facts.pop("created_at"))}
-    connection.execute(insert(datasets), {**row, "facts": facts})
+    row |= {"facts": facts}
+    if get(connection, dataset.version) is None:
+        connection.execute(insert(datasets), row)
+    else:
+        connection.execute(update(datasets).where(datasets.c.version == dataset.version), row)
+        lines = _new(connection, dataset.version, lines)
     left = iter(lines)
     while batch := [_from_line(dataset.version, one) for one in islice(left, WRITTEN)]:
         connection.execute(insert(lineage), batch)
+
+
+def _new(connection: Connection, version: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines that a known dataset lacks, once those of what was left out are gone."""
+    of = lineage.c
+    connection.execute(delete(lineage).where(of.version == version, of.part == OUT))
+    query = select(of.conversation_id, of.part, of.number).where(of.version == version)
+    known = {(*row,) for row in connection.execute(query)}
+    members = {one for one, *_ in known}
+    for one in lines:
+        out = one.part == OUT and one.conversation_id in members
+        if not out and (one.conversation_id, one.part, one.number) not in known:
+            yield one
+
+
+def versions(connection: Connection) -> set[str]:
+    """Every dataset's."""
+    return set(connection.scalars(select(datasets.c.version)))
 
 
 def get(connection: Connection, version: str) -> Dataset | None:
@@ -122,15 +146,6 @@ def beginning(connection: Connection, version: str) -> list[Dataset]:
     """The datasets whose versions begin so, two at most."""
     same = datasets.c.version.startswith(version, autoescape=True)
     return [_to_dataset(row) for row in connection.execute(select(datasets).where(same).limit(2))]
-
-
-def lines(connection: Connection, version: str) -> Iterator[Line]:
-    """What became of every conversation that was meant, in the order of the files."""
-    of = lineage.c
-    query = _lines().where(of.version == version)
-    query = query.order_by(of.part, of.number, of.conversation_id)
-    for row in connection.execute(query):
-        yield Line(*row)
 
 
 def first(connection: Connection, version: str, count: int) -> list[Line]:

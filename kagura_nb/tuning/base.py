@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from kagura_nb.errors import TuningError
+from kagura_nb.errors import ServerFailed, ServerUnreachable, TuningError
 from kagura_nb.records import Dataset, Job, JobEvent, Method, State
 
 
@@ -123,9 +123,25 @@ def unless_ended(backend: Backend, job: Job) -> Iterator[None]:
     """Let a refusal pass where the job has ended, so that there is nothing left to ask for."""
     try:
         yield
-    except TuningError:
+    except (TuningError, ServerFailed):
         if not replace(job, state=backend.poll(job, "").state).ended:
             raise
+
+
+def require_place(there: str, here: str, cure: str) -> None:
+    """See that a job is where the settings look for it: the key of now is not for another server,
+    and what is trained there would not be asked there.
+
+    Args:
+        there: the backend's address when the job went, empty where not known.
+        here: its address now.
+        cure: how the settings name it again, an imperative sentence.
+
+    Raises:
+        ServerUnreachable: it is somewhere else.
+    """
+    if there not in ("", here):
+        raise ServerUnreachable(f"The job is at {there}, the settings name {here} now", cure)
 
 
 def usual_epochs(rows: int) -> int:

@@ -7,11 +7,10 @@
     429                      RateLimited          RateLimited          RateLimited
     401                      KeyRejected          KeyRejected          TuningError
     403, 404                 KeyRejected          TuningError          TuningError
-    any other refusal        TuningError          TuningError          TuningError
+    any other refusal        ServerFailed         TuningError          TuningError
 
 A `ProviderError` may be tried again, a `TuningError` is final, and after `OutcomeUnknown` one may
-only look. An account that may not look any more, or does not see the job, does not end the job,
-which goes on at the vendor.
+only look. Whoever refuses a look, a proxy or the vendor, does not end the job, which goes on.
 No message carries a key: what a vendor says is shortened and redacted.
 """
 
@@ -33,6 +32,7 @@ from kagura_nb.providers.faults import quoted
 Stage = Literal["look", "send", "start"]
 """What a request is for: to look (or to end or tidy up), to send files, or to start a job."""
 LOCALLY = "train on this machine with `%kagura train --backend local`"
+LET_GO = "let go of it with `%kagura jobs ID --abandon`"
 SAYS_NOTHING = (408, 409)
 """Refusals that do not tell whether the request was taken, as a 5xx."""
 
@@ -90,7 +90,7 @@ class TuningFaults:
             return kind(f"{self.title} does not know who asks", self.sign_in)
         if status == 403:
             return self._forbidden(said, stage)
-        return self._missing(said, stage) if status == 404 else self._final(said)
+        return self._missing(said, stage) if status == 404 else self._final(said, stage)
 
     def ended(self, said: str, stage: Stage) -> KaguraError:
         """The vendor trains no more for this account."""
@@ -100,21 +100,6 @@ class TuningFaults:
             f"{self.title} no longer trains models for this account{quoted(said)}",
             f"Name another vendor of the same API with `%kagura config base_url`, or {LOCALLY}",
         )
-
-    def require(self, address: str, cure: str) -> None:
-        """See that a job is where the settings look for it: the key of now is not for another
-        server, and what is trained there would not be asked there.
-
-        Args:
-            address: where the job went, as it may be shown; empty where not known.
-            cure: how the settings name it again, an imperative sentence.
-
-        Raises:
-            ServerUnreachable: it is somewhere else.
-        """
-        now = keys.shown(self.address)
-        if address not in ("", now):
-            raise ServerUnreachable(f"The job is at {address}, the settings name {now} now", cure)
 
     def failed(self, said: str) -> str:
         """The line that tells why a job has failed."""
@@ -142,14 +127,19 @@ class TuningFaults:
         if stage == "look":
             return KeyRejected(
                 f"{self._place} does not show the job to this account{quoted(said)}",
-                "Use the account that started it, or let go of it with `%kagura jobs ID --abandon`",
+                f"Use the account that started it, or {LET_GO}",
             )
         return TuningError(
             f"{self._place} has no such model or file{quoted(said)}",
             "Check the model's name, and that address and account are those of the job",
         )
 
-    def _final(self, said: str) -> KaguraError:
+    def _final(self, said: str, stage: Stage) -> KaguraError:
+        if stage == "look":
+            return ServerFailed(
+                f"{self._place} does not tell of the job{quoted(said)}",
+                f"Correct what it names, or {LET_GO}",
+            )
         return TuningError(
             f"{self.title} refused the request{quoted(said)}",
             "Correct what it names, then train again with `%kagura train`",

@@ -81,6 +81,10 @@ class Jobs:
             SettingsError: an unknown backend, or a number that cannot be.
         """
         trainer = self.backend(backend, dataset.method)
+        if epochs is not None and not (isinstance(epochs, int) and epochs >= 1):
+            raise SettingsError(
+                f"{epochs!r} is no number of epochs", "Use a whole number from 1 on"
+            )
         if not 0 <= share <= 1:
             raise SettingsError(f"{share!r} is no share of the sessions", "Use 0 to 1")
         model = base_model or trainer.default_model

@@ -7,29 +7,39 @@
     any end               what was uploaded is deleted, until nothing of it is left
 
 A state is on disk before the remote call that it stands for, and what came of the call is on disk
-before the next one. What the vendor or the store cannot do just now is told and done again; only a
-refusal ends a job. The caller sees to it that nobody else takes a step at the same time.
+before the next one. What the vendor or the store cannot do just now is told and done again. A
+refusal ends a job as long as it has cost nothing; from then on only the vendor's own word does. The
+caller sees to it that nobody else takes a step at the same time.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection
 
 from kagura_nb import pricing
 from kagura_nb.datasets import Datasets
-from kagura_nb.errors import KaguraError, OutcomeUnknown, ProviderError, StoreError, TuningError
+from kagura_nb.errors import (
+    ExchangeError,
+    KaguraError,
+    OutcomeUnknown,
+    ProviderError,
+    StoreError,
+    TuningError,
+)
 from kagura_nb.privacy import consent
 from kagura_nb.records import Dataset, Job, JobEvent, State, Usage
 from kagura_nb.store import ConversationCollector, deployments, jobs, ledger
 from kagura_nb.store.datasets import TRAIN, VALIDATION
 from kagura_nb.tuning.base import Backend, Report
 
+SUBMITTED = ("submitting", "queued", "running")
+"""The states in which a job may be paid for already."""
 LOST_AFTER = 120.0
 """Seconds after which a job that the vendor does not list is given up: it was never accepted."""
 UPLOADED = "They are deleted once the job has ended."
@@ -57,10 +67,15 @@ class Machine:
             STEPS[job.state](self, job)
         except OutcomeUnknown as error:
             self._note(self._now(job), str(error))
-        except (ProviderError, StoreError, OSError) as error:
-            self._note(self._now(job), f"{str(error).rstrip('.')}. It is tried again.")
-        except KaguraError as error:
-            self._end(self._now(job), "failed", problem=str(error))
+        except (KaguraError, OSError) as error:
+            passes = isinstance(error, ProviderError | StoreError | OSError)
+            if passes or job.state in SUBMITTED:
+                self._note(self._now(job), f"{str(error).rstrip('.')}. It is tried again.")
+            else:
+                self._end(self._now(job), "failed", problem=str(error))
+        except Exception as error:  # ours to mend; its text may hold what was said
+            self._note(self._now(job), f"The next step fails with {type(error).__name__}.")
+            raise
 
     def _upload(self, job: Job) -> None:
         """Hand the rows over; what is at the vendor already is not sent again."""
@@ -76,8 +91,8 @@ class Machine:
         sizes = {TRAIN: dataset.train_rows, VALIDATION: dataset.validation_rows}
         files: list[str] = []
         for part in (part for part, rows in sizes.items() if rows):
-            with TemporaryDirectory(prefix="kagura-") as folder:
-                path = Path(folder, f"{part}.jsonl")
+            with self._datasets.draft() as folder:
+                path = folder / f"{part}.jsonl"
                 self._write(dataset, part, trainer.formats[job.method], path)
                 files.append(trainer.upload(job, path))
             self._change(job, files=files)
@@ -86,10 +101,9 @@ class Machine:
     def _write(self, dataset: Dataset, part: str, format: str, path: Path) -> None:
         try:
             self._datasets.write(dataset, part, format, path)
-        except OSError as error:
+        except ExchangeError as error:
             raise TuningError(
-                f"The rows cannot be written ({error})",
-                "Make room for temporary files, then train again with `%kagura train`",
+                error.problem, "Make room on the disk, then train again with `%kagura train`"
             ) from error
 
     def _submit(self, job: Job, trainer: Backend) -> None:
@@ -110,10 +124,11 @@ class Machine:
         if remote is not None:
             self.move(job, "queued", "The job is found at the vendor.", remote_id=remote)
         elif self._age(job) > LOST_AFTER:
-            raise TuningError(
+            lost = TuningError(
                 "The job never reached the vendor, and nothing was paid",
                 "Plan it again with `%kagura train`",
             )
+            self._end(job, "failed", problem=str(lost))
 
     def _poll(self, job: Job) -> None:
         with self._database.read() as connection:
@@ -127,19 +142,22 @@ class Machine:
             self._end_with(job, report)
 
     def _end_with(self, job: Job, report: Report) -> None:
-        tokens = report.tokens
-        cost = None
-        if tokens is not None:
-            cost = pricing.training_cost(job.backend, job.base_model, tokens, self._store.settings)
         self._end(
             job,
             report.state,
             report,
             model=report.model,
             problem=report.problem,
-            tokens=tokens,
-            cost=cost,
+            tokens=report.tokens,
+            cost=self._cost(job, report),
         )
+
+    def _cost(self, job: Job, report: Report) -> Decimal | None:
+        """USD, by the tokens billed; of a success whose vendor does not tell them, the estimate."""
+        if report.tokens is None:
+            return job.estimate if report.state == "succeeded" or not job.estimate else None
+        settings = self._store.settings
+        return pricing.training_cost(job.backend, job.base_model, report.tokens, settings)
 
     def _end(self, job: Job, state: State, report: Report | None = None, **changes: Any) -> None:
         """End a job: cost, deployment and state are on disk together."""
@@ -149,8 +167,8 @@ class Machine:
             ended = replace(job, state=state, **changes)
             last = JobEvent(datetime.now(UTC), state, _last_words(ended))
             jobs.append(connection, job.id, [*(report.events if report else ()), last])
-            if ended.tokens is not None:
-                usage = Usage(ended.tokens, 0)
+            if ended.tokens is not None or (job.state in SUBMITTED and state != "failed"):
+                usage = None if ended.tokens is None else Usage(ended.tokens, 0)
                 made = f"{job.backend}:{job.base_model}"
                 ledger.add(connection, "training", made, usage=usage, cost=ended.cost)
             if ended.model and job.share:
@@ -179,6 +197,8 @@ class Machine:
         if job.state == "submitting":
             self._look(job)
             job = self._now(job)
+            if job.ended:
+                return
             if job.state == "submitting":
                 raise TuningError(
                     "It is not known yet whether the vendor has the job", "Try again in two minutes"
@@ -190,17 +210,19 @@ class Machine:
             self._end(job, "cancelled")
 
     def abandon(self, job: Job) -> None:
-        """Let go of a job, or of what is left of one, that its vendor cannot be asked about; where
-        it can be no other's, on this machine, `cancel` it.
+        """Let go of a job, or of what is left of one, that its vendor cannot be asked about, which
+        counts as paid if it may be; where it can be no other's, on this machine, `cancel` it.
         """
-        if not job.address:
+        place = job.address or job.backend
+        if self._backends[job.backend].consent is None:
             self.cancel(job)
-        elif job.ended:
-            self._note(job, f"What is left at {job.address} is abandoned.")
+        elif not job.ended:
+            left = f"Abandoned: {place} may go on with it, bill it and keep its rows."
+            paid = job.estimate if job.state in SUBMITTED else None
+            self._end(job, "cancelled", problem=left, remains="", cost=paid)
+        elif job.remains:
+            self._note(job, f"What is left at {place} is abandoned.")
             self._change(job, remains="")
-        else:
-            left = f"Abandoned: {job.address} may go on with it, bill it and keep its rows."
-            self._end(job, "cancelled", problem=left, remains="")
 
     def move(self, job: Job, state: State, message: str = "", **changes: Any) -> bool:
         """Change a job's state and tell that; False where it is no longer as `job` says."""

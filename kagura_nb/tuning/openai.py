@@ -21,7 +21,7 @@ from kagura_nb.errors import TuningError
 from kagura_nb.providers.openai import connect, key_for, words
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Ending, Report, unless_ended, usual_epochs
+from kagura_nb.tuning.base import Ending, Report, require_place, unless_ended, usual_epochs
 from kagura_nb.tuning.faults import LOCALLY, Stage, TuningFaults, never_sent
 from kagura_nb.tuning.openai_news import read
 
@@ -178,7 +178,7 @@ class OpenAIBackend:
 
     def _client(self, job: Job) -> "openai.OpenAI":
         back = f"Set it back with `%kagura config base_url {job.address}`"
-        self._faults.require(job.address, back)
+        require_place(job.address, self.address, back)
         return connect(self._address, key_for(VENDOR, self._address), self.settings.timeout)
 
     def _uploaded(self, job: Job) -> "Iterator[FileObject]":

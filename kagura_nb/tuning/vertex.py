@@ -26,7 +26,7 @@ from kagura_nb.providers.vertex import (
 )
 from kagura_nb.records import Dataset, Job, Method
 from kagura_nb.settings import Settings
-from kagura_nb.tuning.base import Ending, Report, unless_ended, usual_epochs
+from kagura_nb.tuning.base import Ending, Report, require_place, unless_ended, usual_epochs
 from kagura_nb.tuning.bucket import Bucket, bucket_of
 from kagura_nb.tuning.faults import Stage, TuningFaults, never_sent
 from kagura_nb.tuning.vertex_news import read
@@ -67,8 +67,9 @@ class VertexBackend:
 
     @property
     def address(self) -> str:
-        """That of the region."""
-        return keys.shown(keys.address(VENDOR, self.settings))
+        """The project's in the region."""
+        region = keys.shown(keys.address(VENDOR, self.settings))
+        return f"{region}/projects/{self._named_project()}"
 
     @property
     def consent(self) -> str | None:
@@ -138,8 +139,11 @@ class VertexBackend:
     def _faults(self) -> TuningFaults:
         return TuningFaults(VENDOR, keys.address(VENDOR, self.settings), SIGN_IN)
 
+    def _named_project(self) -> str:
+        return self.settings.vertex_project or credentials()[1]
+
     def _project(self) -> str:
-        project = self.settings.vertex_project or credentials()[1]
+        project = self._named_project()
         if not project:
             raise TuningError(
                 "There is no Google Cloud project to train in",
@@ -163,7 +167,8 @@ class VertexBackend:
         """The client for where the job is by its full name, else for the place of the settings."""
         if there := place_of(job.remote_id or "", self.settings):
             return connect(there)
-        self._faults.require(job.address, "Set `vertex_location` back with `%kagura config`")
+        back = "Set `vertex_project` and `vertex_location` back with `%kagura config`"
+        require_place(job.address, self.address, back)
         return connect(place(self._project(), self.settings.vertex_location, self.settings))
 
 
