@@ -19,6 +19,7 @@ from kagura_nb.providers.base import Provider
 from kagura_nb.records import Deployment, Forgotten
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector, Selection, outside
+from kagura_nb.store.rows import storable
 from kagura_nb.tuning import Jobs, open_jobs
 from kagura_nb.turn import Turn
 
@@ -68,7 +69,7 @@ class Assistant:
         """
         if not isinstance(text, str) or not text.strip():
             raise SettingsError("The prompt is empty", "Write what you want to say, as text")
-        return Turn(self, text, Options(**{"session": self.session, **options}))
+        return Turn(self, storable(text), Options(**{"session": self.session, **options}))
 
     def ask(self, text: str, **options: Any) -> Turn:
         """Run a whole turn and return it; `str()` of it is the reply.

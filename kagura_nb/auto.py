@@ -52,6 +52,7 @@ class Collected(Generic[P, R]):
         trainer: Trainer,
     ) -> None:
         functools.update_wrapper(self, function)
+        self._name = getattr(function, "__name__", type(function).__name__)
         self.store = store
         self._progress = _Progress()
         self._function = function
@@ -96,7 +97,7 @@ class Collected(Generic[P, R]):
         """
         if self.last_id is None:
             raise UnknownConversation(
-                f"{self.__name__} has no reply that is stored",  # type: ignore[attr-defined]
+                f"{self._name} has no reply that is stored",
                 "Call it before giving feedback",
             )
         self.store.add_feedback(self.last_id, rating, comment)
@@ -113,10 +114,10 @@ class Collected(Generic[P, R]):
         return str(next(iter([*bound.args, *bound.kwargs.values()]), ""))
 
     def _collect(self, prompt: str, reply: object) -> None:
-        model = f"function:{self.__name__}"  # type: ignore[attr-defined]
+        model, said = f"function:{self._name}", "" if reply is None else str(reply)
         self._progress.last_id = None
         try:
-            self._progress.last_id = self.store.collect(prompt, str(reply), model, session=model)
+            self._progress.last_id = self.store.collect(prompt, said, model, session=model)
         except StoreError as error:  # whoever asked has the reply all the same
             self._trainer.announce(f"The reply is not stored: {error}")
 

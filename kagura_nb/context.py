@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from kagura_nb import fewshot, prompt
-from kagura_nb.errors import KaguraError
+from kagura_nb.errors import KaguraError, RecallError
 from kagura_nb.memory import Memory
 from kagura_nb.providers.base import Provider
 from kagura_nb.providers.line import Line
@@ -147,8 +147,8 @@ def _history(store: ConversationCollector, options: Options) -> list[Conversatio
 def _opened(open_memory: Callable[[], Memory]) -> tuple[Memory | None, tuple[str, ...]]:
     try:
         return open_memory(), ()
-    except KaguraError as error:
-        return None, (f"Answered without memory: {error}",)
+    except Exception as error:
+        return None, (_without_memory(error),)
 
 
 def _recall(
@@ -159,10 +159,19 @@ def _recall(
         return [], ()
     try:
         found = memory.recall(text, CANDIDATES + len(known))
-    except KaguraError as error:
-        return [], (f"Answered without memory: {error}",)
+    except Exception as error:
+        return [], (_without_memory(error),)
     new = [one for one in found if one.conversation.id not in known and one.conversation.response]
     return new, (memory.notice,) if memory.notice else ()
+
+
+def _without_memory(error: Exception) -> str:
+    """A line for the user, also of damage to the index that nobody foresaw."""
+    if not isinstance(error, RecallError):  # the rest of the store is well: the history was read
+        reason = error.problem if isinstance(error, KaguraError) else type(error).__name__
+        cure = "Make it anew with `%kagura config index rebuild`"
+        error = RecallError(f"Its index is damaged ({reason})", cure)
+    return f"Answered without memory: {error}"
 
 
 def _distinct(conversations: Iterable[Conversation]) -> list[Conversation]:
@@ -190,5 +199,5 @@ def _choose(
     try:
         vectors = memory.vectors([one.id for one in pool])
         return fewshot.choose(pool, limit, now, memory.embed(text), vectors)
-    except KaguraError:
+    except Exception:  # `_recall` has told of it
         return fewshot.choose(pool, limit, now)

@@ -101,7 +101,7 @@ def choose(database: Database, session: str, model: str | None = None) -> Deploy
     if top.whole:
         return _answered_by(settings, top)
     tuned = drawn(top, session) if kept is None else kept
-    arm = Arm(top.id, str(top.model), tuned)
+    arm = Arm(top.id, top.model, tuned)
     share = f"{percent(top.share)} of the sessions"
     if tuned:
         return Deployment(arm.model, f"deployed for {share}, this one among them", arm)
@@ -134,21 +134,19 @@ def missed(model: str, base: str, error: ProviderError) -> str:
     )
 
 
-def deploy(
-    database: Database, model: str | None, share: float = 1.0, job: Job | None = None
-) -> Rollout:
+def deploy(database: Database, model: str, share: float = 1.0, job: Job | None = None) -> Rollout:
     """Put a model in front of what answers now; it is on disk when this returns.
 
     Args:
         database: the user's store.
-        model: `provider:model`; None puts the base one in front, which is never by share.
+        model: `provider:model`.
         share: of the sessions, above 0 and up to 1.
         job: that made the model.
 
     Raises:
         SettingsError: no such share.
     """
-    if not 0 < share <= 1 or (model is None and share < 1):
+    if not 0 < share <= 1:
         raise SettingsError(f"{share!r} is no share of the sessions", "Use more than 0, up to 1")
     with database.write(durable=True) as connection:
         top = next(iter(deployments.standing(connection)), None)
@@ -243,6 +241,6 @@ def percent(share: float) -> str:
 
 def _answered_by(settings: Settings, one: Rollout | None) -> Deployment:
     """A whole deployment, or the base one where there is none."""
-    if one is None or one.model is None:
+    if one is None:
         return base(settings)
     return Deployment(one.model, f"deployed on {one.since.astimezone():%Y-%m-%d}")

@@ -30,8 +30,13 @@ def _effect(one: Conversation) -> str:
         what = "shown" if one.correction is None else "your correction is shown"
         return f"{what} as an example from now on"
     if one.liked:
-        why = "the reply was cut short" if one.excluded is None else "it is kept out of training"
-        return f"never an example, because {why}"
+        return f"never an example, because {_hindrance(one)}"
     if one.poor:
         return "this reply is not recalled as an answer"
     return f"from {GOOD_RATING} stars on it becomes an example"
+
+
+def _hindrance(one: Conversation) -> str:
+    if one.excluded is not None:
+        return "it is kept out of training"
+    return "the reply is empty" if one.complete else "the reply was cut short"

@@ -14,7 +14,6 @@ place the base one answers. From the first step on the prompt is kept, whatever 
 """
 
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,6 +31,7 @@ from kagura_nb.providers.line import HungUp
 from kagura_nb.records import Arm, Deployment, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector
+from kagura_nb.store.interrupts import deferred
 
 
 class Host(Protocol):
@@ -112,7 +112,8 @@ class Turn:
             if not self.text.strip():
                 self.notices.append(f"{self.model} sent an empty reply. Ask again in other words.")
         finally:
-            _to_the_end(self._finish)
+            with deferred():
+                self._finish()
 
     def stop(self) -> None:
         """Stop the reply, from any thread: what has arrived is kept, who iterates is told so."""
@@ -217,9 +218,3 @@ class Turn:
             cost=self.cost,
             arm=self._arm,
         )
-
-
-def _to_the_end(task: Callable[[], None]) -> None:
-    """Run a task in a thread, where Ctrl-C cannot reach it: the interrupt waits for its end."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(task).result()

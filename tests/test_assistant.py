@@ -497,3 +497,39 @@ def test_a_prompt_of_a_megabyte_is_answered_or_refused_in_one_line(
 ) -> None:
     assistant.ask("{x} " * 250_000)
     assert len(said(openai_server)[0]) == 1_000_000
+
+
+def test_half_a_character_is_replaced_before_anybody_sees_it(
+    assistant: Assistant, openai_server: OpenAIServer
+) -> None:
+    turn = assistant.ask("What is caf\udcff?")
+
+    assert said(openai_server)[-1] == assistant.store.get("last").prompt == "What is caf\ufffd?"
+    assert turn.complete
+
+
+DAMAGE = {
+    "no words": "DROP TABLE memory_text",
+    "words without their data": "DELETE FROM memory_text_data",
+    "words without a part": "DROP TABLE memory_text_idx",
+    "a vector that is cut": "UPDATE memory_vectors SET vector = x'00'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_index_costs_a_line_and_is_made_anew(
+    assistant: Assistant, openai_server: OpenAIServer, damage: str
+) -> None:
+    assistant.store.collect("My cat is called Tama", "Noted.", "none", session="tuesday")
+    assistant.memory.catch_up()
+    with assistant.store.database.write() as connection:
+        connection.exec_driver_sql(damage)
+    again = Assistant("owner", model=MODEL, session="monday")
+
+    turn = again.ask("What is my cat called?")
+
+    assert turn.complete and "Answered without memory: Its index is damaged" in turn.notices[-1]
+    assert "`%kagura config index rebuild`" in turn.notices[-1]
+    again.memory.rebuild(progress=False)
+    again.ask("What is my cat called?")
+    assert "> My cat is called Tama" in system(openai_server)

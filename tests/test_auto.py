@@ -1,6 +1,7 @@
 """`@auto_finetune`: whatever answers prompts is collected, rated and, when it is time, trained."""
 
 import asyncio
+import functools
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -72,6 +73,23 @@ def test_without_brackets_the_user_of_the_settings_learns() -> None:
     assert exchanges(reply) == [("hi", "HI")]
     assert reply.store.settings.user == "default"
     assert reply.feedback(5)["rated"] == 1
+
+
+class Shouter:
+    """An object that answers."""
+
+    def __call__(self, prompt: str) -> str:
+        return prompt.upper()
+
+
+@pytest.mark.parametrize(
+    "function", [functools.partial(echo), Shouter()], ids=["partial", "object"]
+)
+def test_what_has_no_name_of_its_own_is_collected_too(function: Callable[[str], str]) -> None:
+    reply = collected(function)
+
+    assert exchanges(reply) == [] and reply("hello") == function("hello")
+    assert exchanges(reply) == [("hello", function("hello"))]
 
 
 def test_a_coroutine_is_collected_when_it_is_awaited() -> None:
@@ -335,7 +353,7 @@ def test_a_filter_of_ones_own_counts_before_training(
     reply = collected(echo, threshold=12, auto_approve=True, privacy_filter=staff, announce=print)
 
     for number in range(12):
-        reply(f"Who is S-{20817 + number} of desk {number}?")
+        reply(f"{'abcdefghijkl'[number] * 9} asks who S-{20817 + number} is.")
         reply.feedback(5)
     wait_until(lambda: [str(one) for one in vendor.posted()])
 

@@ -154,9 +154,9 @@ def test_the_same_again_is_one_deployment(assistant: Assistant) -> None:
 
 @pytest.mark.parametrize(
     ("model", "share"),
-    [(TUNED, 0), (TUNED, -0.1), (TUNED, 1.1), (TUNED, float("nan")), (None, 0.5)],
+    [(TUNED, 0), (TUNED, -0.1), (TUNED, 1.1), (TUNED, float("nan"))],
 )
-def test_what_is_no_share_is_refused(assistant: Assistant, model: str | None, share: float) -> None:
+def test_what_is_no_share_is_refused(assistant: Assistant, model: str, share: float) -> None:
     with pytest.raises(SettingsError, match="no share of the sessions"):
         deploy.deploy(assistant.store.database, model, share)
 
@@ -345,10 +345,22 @@ def test_a_plain_choice_answers_in_front_of_what_is_deployed(shown: Callable[...
     shown("use", BASE)
     shown("use", TUNED, "--share", "100%")
     assert shown("use", "practice") == "practice answers from now on."
-    assert "This session is answered by practice: configured." in shown("models")
+    assert "This session is answered by practice: deployed on" in shown("models")
     assert shown("use", "--rollback") == (
-        f"Taken back: the base model. This session is answered by {TUNED} from now on."
+        f"Taken back: practice. This session is answered by {TUNED} from now on."
     )
+
+
+def test_going_back_after_a_plain_choice_brings_back_both_sides(
+    shown: Callable[..., str], assistant: Assistant
+) -> None:
+    shown("use", BASE)
+    shown("use", TUNED, "--share", "30%")
+
+    shown("use", "practice")
+    shown("use", "--rollback")
+
+    assert set(answerers(assistant)) == {BASE, TUNED}
 
 
 def test_models_tells_from_which_job_and_dataset_a_model_comes(

@@ -101,6 +101,35 @@ def test_a_turn_that_a_cell_returns_loads_nothing(loaded: Kernel) -> None:
     assert shown["text/markdown"] == "[x](https://evil.example)"
 
 
+def test_a_session_may_have_a_name_of_several_words(loaded: Kernel) -> None:
+    loaded.run('%%kagura --session "my trip"\nHello!')
+
+    assert (
+        "Hello!"
+        in displayed(loaded.run('%kagura history --session "my trip"'))["data"]["text/plain"]
+    )
+
+
+def test_every_sub_command_of_a_cell_is_shown(loaded: Kernel) -> None:
+    seen = loaded.run("%kagura status\n%kagura help use\n1")
+
+    texts = [one["content"]["data"]["text/plain"] for one in seen if "data" in one["content"]]
+    assert len(texts) == 3 and "Choose the model" in texts[1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "offered"),
+    [("%kagura stat", ["status"]), ("y = 1\n%kagura stat", ["status"]),
+     ("%%kagura -f j", ["json"]), ("%%kagura --no-m", ["--no-memory"])],
+)  # fmt: skip
+def test_tab_offers_what_may_stand_in_any_line(
+    loaded: Kernel, cell: str, offered: list[str]
+) -> None:
+    reply = loaded.client.complete(cell, len(cell), reply=True, timeout=30)
+
+    assert reply["content"]["matches"] == offered
+
+
 def test_private_turns_have_no_stars(loaded: Kernel) -> None:
     messages = loaded.run("%%kagura --private\nHello!")
     assert "application/vnd.jupyter.widget-view+json" not in displayed(messages)["data"]

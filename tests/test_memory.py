@@ -140,6 +140,16 @@ def test_an_unrelated_prompt_recalls_nothing(tell: Tell, ask: Ask, prompt: str) 
     assert ask(prompt) == []
 
 
+@pytest.mark.parametrize("length", [0, 10, 30, 1000])
+def test_a_fact_is_found_in_a_prompt_of_any_length(tell: Tell, ask: Ask, length: int) -> None:
+    fact = "My dentist appointment is on Friday at nine."
+    for number, text in enumerate([*ENGLISH.values(), *JAPANESE.values(), fact]):
+        tell(text, session=f"session-{number}")
+    longer = " ".join(f"unheard{number}" for number in range(length))
+
+    assert ask(f"{longer} When is my dentist appointment?")[:1] == [fact]
+
+
 def test_what_a_neighbour_said_helps_to_find_a_turn(
     store: ConversationCollector, tell: Tell, ask: Ask
 ) -> None:

@@ -471,7 +471,7 @@ def test_a_transcript_is_written_into_a_cell(start: Callable[..., View]) -> None
 
     messages = view.kernel.run("%kagura chat --transcript")
 
-    data = next(one for one in messages if one["msg_type"] == "execute_result")["content"]["data"]
+    data = next(one for one in messages if one["msg_type"] == "display_data")["content"]["data"]
     assert "**You**" in data["text/markdown"] and "**yes**" in data["text/markdown"]
     assert "![" not in data["text/markdown"] and "<b>" not in data["text/markdown"]
     assert "**yes**" in data["text/plain"]
@@ -486,7 +486,7 @@ def test_the_transcript_is_that_of_the_session_on_screen(start: Callable[..., Vi
 
     messages = view.kernel.run("%kagura chat --transcript")
 
-    data = next(one for one in messages if one["msg_type"] == "execute_result")["content"]["data"]
+    data = next(one for one in messages if one["msg_type"] == "display_data")["content"]["data"]
     assert "In a new one" in data["text/plain"]
     assert "In the notebook" not in data["text/plain"]
 

@@ -1,7 +1,9 @@
 """The store's file belongs to its owner alone, and is never made worse than it was found."""
 
+import sqlite3
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,18 @@ def test_a_read_only_store_can_be_read_and_says_why_it_cannot_be_written(
     assert reader.get(identifier).prompt == "hello"
     with pytest.raises(StoreUnavailable, match="Make it writable"):
         reader.collect("more", "no", "practice")
+
+
+def test_no_ctrl_c_leaves_the_store_locked(
+    store: ConversationCollector, interrupt_after: Callable[[float], None]
+) -> None:
+    one = store.collect("Hello", "Hi!", "none")
+    other = sqlite3.connect(file_of(store), timeout=0, isolation_level=None)
+    for number in range(40):
+        interrupt_after(0.001 + 0.0003 * number)
+        with pytest.raises(KeyboardInterrupt):
+            while True:
+                store.add_feedback(one, 5)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    other.close()

@@ -1,6 +1,7 @@
 """The store keeps what it acknowledged, refuses what it cannot keep, and forgets for good."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text, update
 
 from kagura_nb import ConversationCollector, Selection, Settings
 from kagura_nb.errors import (
@@ -37,6 +38,7 @@ from kagura_nb.store import (
 )
 from kagura_nb.store.consents import consents
 from kagura_nb.store.ledger import ledger
+from kagura_nb.store.schema import conversations
 from kagura_nb.store.steps import STEPS, search
 
 
@@ -374,6 +376,26 @@ def tables_of(store: ConversationCollector) -> dict[str, object]:
             )
             for name in about.get_table_names()
         }
+
+
+def test_ctrl_c_is_heard_once_a_transaction_has_ended(store: ConversationCollector) -> None:
+    one = store.collect("Hello", "Hi!", "none")
+
+    with pytest.raises(KeyboardInterrupt), store.database.write() as connection:
+        signal.raise_signal(signal.SIGINT)
+        connection.execute(update(conversations).values(rating=5))
+
+    assert store.get(one).rating == 5
+
+
+@pytest.mark.parametrize("blank", ["", "  \n"])
+def test_a_blank_correction_is_none(store: ConversationCollector, blank: str) -> None:
+    one = store.collect("Hello", "Hi!", "none")
+    store.correct(one, "Good day!")
+
+    store.correct(one, blank)
+
+    assert (store.get(one).correction, store.get(one).good) == (None, False)
 
 
 @pytest.mark.parametrize("missing", STEPS[1:], ids=lambda step: step.__name__)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from kernels import displayed, start_kernel
+from kernels import start_kernel
 from servers.loopback import Fault
 from servers.openai_tuning import OpenAITuningServer
 from training import a_job
@@ -194,6 +194,20 @@ def test_a_job_is_cancelled_by_name(
         run(workspace, ["jobs", "--approve"])
 
 
+def test_without_a_name_the_job_under_way_is_meant_before_a_planned_one(
+    workspace: Workspace, openai_tuning: OpenAITuningServer
+) -> None:
+    jobs = workspace.assistant.jobs
+    consent.give(workspace.assistant.store.database, "openai", workspace.assistant.store.settings)
+    openai_tuning.course = ("running",) * 1000
+    first = jobs.approve(jobs.plan(workspace.assistant.datasets.build(), "openai")[0])
+    shown(workspace, "train --backend openai")
+
+    shown(workspace, "jobs --cancel")
+
+    assert (jobs.get(first.id).state, jobs.get().state) == ("cancelled", "planned")
+
+
 def test_a_job_is_let_go_of_by_name(
     workspace: Workspace, openai_tuning: OpenAITuningServer
 ) -> None:
@@ -289,8 +303,9 @@ def test_waiting_in_a_cell_leaves_one_picture_that_stays(
         seen = kernel.run("%kagura train --backend openai --approve --wait")
 
     pictures = [one["content"]["data"] for one in seen if one["msg_type"].endswith("display_data")]
-    assert "<svg" in pictures[-1]["text/html"]
-    assert "answers 100 % of the sessions" in displayed(seen)["data"]["text/plain"]
+    *_, picture, outcome = pictures
+    assert "<svg" in picture["text/html"]
+    assert "answers 100 % of the sessions" in outcome["text/plain"]
 
 
 # --- the picture -------------------------------------------------------------------------------

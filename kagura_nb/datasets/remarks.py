@@ -26,9 +26,7 @@ def remarks(tokens: Count, replies: Count, duplicates: int) -> tuple[str, ...]:
     long = np.count_nonzero(tokens > LONG)
     common = np.unique(replies, return_counts=True)[1].max()
     found = {
-        f"Only {rows} rows: OpenAI refuses fewer than {FEWEST}, and little is learnt.": (
-            rows < FEWEST
-        ),
+        f"Too few to learn from: {rows}. OpenAI refuses fewer than {FEWEST}.": rows < FEWEST,
         f"{rows} rows are few: from {ENOUGH} on a difference can be expected.": (
             FEWEST <= rows < ENOUGH
         ),

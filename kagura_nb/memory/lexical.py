@@ -27,6 +27,10 @@ MOST_POSTINGS = 40_000
 """Occurrences read for one prompt. A word that exceeds its share of them says too little to be
 worth its time, and is left out while a rarer one is there."""
 
+MOST_UNKNOWN = 6
+"""Words of a prompt that no conversation has, of which it counts that they are missing: a longer
+prompt is related to what it names no less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
@@ -64,12 +68,15 @@ def search(connection: Connection, roster: Roster, terms: Sequence[str]) -> Lexi
     found = index_search.postings(connection, terms, share)
     rare = [one for one in found if max(map(len, one)) < share] or found
     norm = _norm(roster)
-    possible = 0.0
+    possible, unknown = 0.0, 0
     for body, label in rare:
         own, labelled = roster.slots(body), roster.slots(label)
         idf = _idf(total, own, labelled)
-        possible += idf
-        if len(own) or len(labelled):
+        if not (len(own) or len(labelled)):
+            unknown += 1
+            possible += idf if unknown <= MOST_UNKNOWN else 0.0
+        else:
+            possible += idf
             frequency = roster.spread(own)
             frequency[labelled] += 1
             scores += idf * (K1 + 1) * frequency / (frequency + norm)

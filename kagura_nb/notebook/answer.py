@@ -13,6 +13,7 @@ from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View, excerpt, line, stars, table
 from kagura_nb.notebook.waiting import SignOfLife, in_notebook
 from kagura_nb.notebook.workspace import MAGIC, Workspace
+from kagura_nb.store.interrupts import deferred
 from kagura_nb.turn import Turn
 
 
@@ -29,33 +30,45 @@ def answer(workspace: Workspace, turn: Turn, form: Format = "md", *, explain: bo
         ReplyStopped: the user interrupted; what had arrived is shown, and stored if not private.
         ProviderError: the model cannot answer; what had arrived is shown and stored.
     """
-    sign = SignOfLife(lambda: turn.model)
-    shown = StreamingMarkdown(form, sign)
     stopped = False
     try:
-        with closing(iter(turn)) as pieces:
-            for piece in pieces:
-                shown.update(piece)
+        stopped = _streamed(turn, form)
+        with deferred():
+            if explain:
+                display(explanation(turn))
+            if turn.conversation_id and turn.text:
+                _offer_stars(workspace, turn.conversation_id)
+                workspace.said(workspace.assistant.store.get(turn.conversation_id))
+        if turn.conversation_id and turn.text:
+            _offer_training(workspace)
     except KeyboardInterrupt:
         stopped = True
-    finally:
-        if turn.text:
-            shown.finish(provenance(turn))
-        else:
-            sign.remove()
-        for notice in filter(None, (shown.notice, *turn.notices)):
-            display(line(notice))
-    if explain:
-        display(explanation(turn))
-    if turn.conversation_id and turn.text:
-        _offer_stars(workspace, turn.conversation_id)
-        workspace.said(workspace.assistant.store.get(turn.conversation_id))
-        _offer_training(workspace)
     if stopped:
         kept = "what had arrived" if turn.conversation_id else "nothing of it"
         raise ReplyStopped(
             f"The reply was stopped; {kept} is kept", "Run the cell again for a whole one"
         ) from None
+
+
+def _streamed(turn: Turn, form: Format) -> bool:
+    """Show a reply as it arrives, and say whether it was interrupted."""
+    sign = SignOfLife(lambda: turn.model)
+    shown = StreamingMarkdown(form, sign)
+    try:
+        with closing(iter(turn)) as pieces:
+            for piece in pieces:
+                shown.update(piece)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        with deferred():
+            if turn.text:
+                shown.finish(provenance(turn))
+            else:
+                sign.remove()
+            for notice in filter(None, (shown.notice, *turn.notices)):
+                display(line(notice))
+    return False
 
 
 def _offer_training(workspace: Workspace) -> None:
@@ -88,7 +101,7 @@ def explanation(turn: Turn) -> View:
             f"{one.score:.2f} (words {one.lexical:.2f}, meaning {one.dense:.2f})",
             f"{one.conversation.created_at.astimezone():%Y-%m-%d}",
             excerpt(one.conversation.prompt),
-            excerpt(one.conversation.reply),
+            "" if one.conversation.poor else excerpt(one.conversation.reply),
         )
         for one in turn.context.recalled
     ]

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import click
 
-from kagura_nb import offer
-from kagura_nb.errors import SettingsError
+from kagura_nb import keys, offer
+from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.notebook.chat.command import chat
 from kagura_nb.notebook.config import config
 from kagura_nb.notebook.costs import costs
@@ -227,6 +227,7 @@ def run(workspace: Workspace, words: list[str]) -> View | None:
 
     Raises:
         SettingsError: an unknown sub-command, option or value.
+        KaguraError: what the sub-command raises, or that it was interrupted.
     """
     try:
         result = commands.main(
@@ -236,6 +237,9 @@ def run(workspace: Workspace, words: list[str]) -> View | None:
         known = words[0] in commands.commands
         talk = "" if known else "Say something to the model below `%%kagura`; "
         raise SettingsError(
-            error.format_message().rstrip(".?"), f"{talk}`%kagura help` shows how it is done"
+            keys.redact(error.format_message().rstrip(".?")),
+            f"{talk}`%kagura help` shows how it is done",
         ) from None
+    except click.Abort:
+        raise KaguraError("The sub-command was stopped", "Run it again to go on") from None
     return result if isinstance(result, View) else None

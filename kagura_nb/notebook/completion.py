@@ -27,6 +27,7 @@ from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import consent
 from kagura_nb.records import short
 from kagura_nb.settings import Settings
+from kagura_nb.store import sessions
 from kagura_nb.tuning import BACKENDS
 
 MAGIC = re.compile(r"(%%?)kagura[ \t]+(.*)\Z", re.DOTALL)
@@ -34,6 +35,8 @@ _MAGIC: Any = KaguraMagics.kagura
 CELL_OPTIONS = {name: one.kwds for one in _MAGIC.decorators for name in one.args}
 """What the magic declares, by option."""
 IDENTIFIER = "kagura_nb"
+SESSIONS = 20
+"""Of the latest ones, that are offered."""
 
 
 def candidates(before: str, workspace: Workspace) -> list[str] | None:
@@ -60,9 +63,8 @@ def install(shell: InteractiveShell, workspace: Workspace) -> None:
 
     @context_matcher(identifier=IDENTIFIER)
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
-        line_start = context.full_text.rfind("\n", 0, context.cursor_position) + 1
         is_first_line = context.cursor_line == 0 or context.full_text.find("%%") != 0
-        before = context.line_with_cursor[: context.cursor_position - line_start]
+        before = context.line_with_cursor[: context.cursor_position]
         found = candidates(before.lstrip(), workspace) if is_first_line else None
         if found is None:
             return {"completions": []}
@@ -83,8 +85,12 @@ def _for_cell(words: list[str], workspace: Workspace) -> list[str]:
     last = words[-1] if words else ""
     if last in {"-m", "--model"}:
         return _known(workspace, _models)
-    choices = CELL_OPTIONS.get(last, {}).get("choices")
-    return list(choices or (name for name in CELL_OPTIONS if name.startswith("--")))
+    if last == "--session":
+        return _known(workspace, _sessions)
+    option = CELL_OPTIONS.get(last, {"action": "none is begun"})
+    if "action" not in option:  # it takes a value
+        return list(option.get("choices", ()))
+    return [name for name in CELL_OPTIONS if name.startswith("--")]
 
 
 def _for_line(words: list[str], begun: str, workspace: Workspace) -> list[str]:
@@ -105,6 +111,8 @@ def _for_line(words: list[str], begun: str, workspace: Workspace) -> list[str]:
             return list(one.type.choices)
         if words[-1] in one.opts and one.name == "model":
             return _known(workspace, _trained if words[0] == "train" else _models)
+        if words[-1] in one.opts and one.name == "session":
+            return _known(workspace, _sessions)
     return _arguments([word for word in words if not word.startswith("-")], workspace)
 
 
@@ -132,6 +140,8 @@ def _arguments(words: list[str], workspace: Workspace) -> list[str]:
             return list(consent.TEXTS)
         case ["config", "index"]:
             return ["rebuild"]
+        case ["config", "model"]:
+            return _known(workspace, _models)
         case ["config", "key"]:
             return [name for name, one in keys.VENDORS.items() if one.key_variables]
     return []
@@ -146,6 +156,12 @@ def _known(workspace: Workspace, names: Callable[[Assistant], Iterable[str]]) ->
 
 def _models(assistant: Assistant) -> Iterable[str]:
     return deploy.at_hand(assistant.store.database)
+
+
+def _sessions(assistant: Assistant) -> Iterable[str]:
+    """Those that can be named without quotes."""
+    found = sessions.latest(assistant.store.database, SESSIONS)
+    return (one.name for one in found if not re.search(r"[\s'\"\\]", one.name))
 
 
 def _trained(assistant: Assistant) -> Iterable[str]:

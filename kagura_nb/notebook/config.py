@@ -2,6 +2,8 @@
 
 import getpass
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
@@ -99,10 +101,22 @@ def _key(vendor: str | None, remove: bool) -> View:
     if remove:
         keys.forget(vendor)
         return line(f"The key for {vendor} is removed from the keyring.")
-    keys.store(vendor, getpass.getpass(f"Key for {vendor} (not shown): ").strip())
+    variable = keys.VENDORS[vendor].key_variables[0]
+    with _somebody(f"Run it where you can type, or set the environment variable {variable}"):
+        given = getpass.getpass(f"Key for {vendor} (not shown): ").strip()
+    keys.store(vendor, given)
     if first := keys.variable(vendor):
         return line(f"The key for {vendor} is in the keyring, but {first} is used before it.")
     return line(f"The key for {vendor} is in the keyring.")
+
+
+@contextmanager
+def _somebody(cure: str) -> Iterator[None]:
+    """Ask somebody, or say that nobody is there: a notebook may run by itself."""
+    try:
+        yield
+    except (EOFError, NotImplementedError):  # IPython's error is of the latter kind
+        raise SettingsError("Nobody is here to be asked", cure) from None
 
 
 def _held(vendor: str) -> str:
@@ -122,7 +136,9 @@ def _consent(workspace: Workspace, vendor: str | None, withdraw: bool) -> View:
         consent.withdraw(database, vendor)
         return line(f"Your consent for {vendor} is withdrawn: nothing more is uploaded.")
     click.echo(consent.text(vendor, settings))
-    if input("Do you agree? [y/N] ").strip().lower() not in ("y", "yes", "はい"):
+    with _somebody("Run it in a notebook that is open, or in a terminal"):
+        said = input("Do you agree? [y/N] ").strip().lower()
+    if said not in ("y", "yes", "はい"):
         return line(f"Nothing is uploaded to {vendor}.")
     consent.give(database, vendor, settings)
     return line(f"Recorded. Take it back with `{program()} config consent {vendor} --unset`.")

@@ -12,7 +12,7 @@ from IPython.display import display
 
 from kagura_nb.errors import KaguraError
 from kagura_nb.notebook.failures import told
-from kagura_nb.notebook.progress import progress
+from kagura_nb.notebook.progress import outcome, progress
 from kagura_nb.notebook.views import View, line
 from kagura_nb.notebook.waiting import in_notebook
 from kagura_nb.records import Job, JobEvent
@@ -73,6 +73,9 @@ def _follow(jobs: Jobs, job: Job, show: Callable[[View], None] | None) -> None:
     try:
         if show is not None:
             _watch(jobs, job, show)
+            ended = jobs.get(job.id)
+            told_of = [event for _, event in jobs.events(ended)]
+            show(progress(ended, told_of) + outcome(ended))
         else:
             deque(jobs.watch(job), maxlen=0)
     except Exception as error:

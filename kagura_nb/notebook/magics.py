@@ -12,7 +12,7 @@ from typing import Any, get_args
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 from traitlets import Unicode, observe
 
@@ -60,25 +60,26 @@ class KaguraMagics(Magics):
     @argument("--no-examples", action="store_true", help="show no rated conversation")
     @argument("--private", action="store_true", help="store only what it cost, recall nothing")
     @argument("--explain", action="store_true", help="show what was recalled, with scores")
-    def kagura(self, line: str, cell: str | None = None) -> View | None:
+    def kagura(self, line: str, cell: str | None = None) -> None:
         """Ask with `%%kagura`; `%kagura help` lists the sub-commands."""
         if cell is None:
             words = [self._interpolated(word).text for word in _split(line)]
-            return _shown(run(self.workspace, words))
-        self._ask(self._options(line), cell)
-        return None
+            _show(run(self.workspace, words))
+        else:
+            self._ask(self._options(line), cell)
 
     def _options(self, line: str) -> argparse.Namespace:
+        magic: Any = self.kagura
         try:
-            parsed: argparse.Namespace = parse_argstring(self.kagura, line)
+            parsed: argparse.Namespace = magic.parser.parse_args(_split(line))
         except UsageError as error:
             raise SettingsError(str(error), "`%%kagura?` lists the options") from None
         return parsed
 
-    def remember_error(self, result: ExecutionResult) -> None:
-        """Keep a cell's error for `{Err[n]}`."""
-        error = result.error_before_exec or result.error_in_exec
-        if error is not None and result.execution_count is not None:
+    def remember_error(self, result: ExecutionResult | None) -> None:
+        """Keep a cell's error for `{Err[n]}`; a cell that was stopped early has no result."""
+        error = result and (result.error_before_exec or result.error_in_exec)
+        if result and error and result.execution_count is not None:
             self.errors[result.execution_count] = f"{type(error).__name__}: {error}"
 
     def _ask(self, options: argparse.Namespace, cell: str) -> None:
@@ -96,7 +97,7 @@ class KaguraMagics(Magics):
         try:
             answer(self.workspace, turn, options.format, explain=options.explain)
         finally:
-            if options.output:
+            if options.output and (turn.text or turn.complete):
                 self.namespace[options.output] = turn.text
 
     def _interpolated(self, text: str) -> Interpolated:
@@ -126,14 +127,12 @@ def notebook_session() -> str | None:
     return f"{path.stem}-{digest[:6]}" if path.suffix == ".ipynb" else None
 
 
-def _shown(view: View | None) -> View | None:
-    """What is left to show by returning it: nothing where a live part must come below."""
-    if view is None or view.live is None or not in_notebook():
-        return view
-    if str(view):
+def _show(view: View | None) -> None:
+    """Show what a sub-command returned, wherever in its cell it stands."""
+    if view is not None and (str(view) or view.html):
         display(view)
-    display(view.live())
-    return None
+    if view is not None and view.live is not None and in_notebook():
+        display(view.live())
 
 
 def _split(line: str) -> list[str]:

@@ -17,7 +17,6 @@ from kagura_nb.settings import write_file
 from kagura_nb.store.deployments import Ratings, Rollout
 
 SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*(%?)")
-BASE = "the base model"
 OTHERS = "the others"
 
 
@@ -48,7 +47,7 @@ def use(workspace: Workspace, model: str | None, share: float | None, rollback: 
     """
     assistant = workspace.assistant
     if rollback:
-        taken = deploy.rollback(assistant.store.database).model or BASE
+        taken = deploy.rollback(assistant.store.database).model
         now = assistant.deployment().model
         return line(f"Taken back: {taken}. This session is answered by {now} from now on.")
     if model is None:
@@ -83,15 +82,13 @@ def overview(assistant: Assistant) -> View:
     now, base = assistant.deployment(), deploy.base(assistant.settings)
     rollouts = deploy.history(assistant.store.database)
     answering = deploy.answering(rollouts)
-    rows = [(*_about(one, base.model), _answers(one, answering)) for one in answering]
+    rows = [(*_about(one), _answers(one, answering)) for one in answering]
     if not any(one.whole for one in answering):
         rows.append((base.model, "", base.reason, _rest(answering)))
     shown = line(f"This session is answered by {now.model}: {now.reason}.")
     shown += table("What answers", ("model", "since", "from", "answers"), rows)
     before = [
-        (*_about(one, BASE), percent(one.share), _until(one))
-        for one in rollouts
-        if one not in answering
+        (*_about(one), percent(one.share), _until(one)) for one in rollouts if one not in answering
     ]
     heads = ("model", "since", "from", "sessions", "until")
     return shown + table("What answered before", heads, before) if before else shown
@@ -127,13 +124,13 @@ def verdict(found: Comparison) -> str:
 
 
 def _use(workspace: Workspace, model: str) -> View:
-    """Make a model the base one, and put it in front of what is deployed."""
+    """Put a model in front of what is deployed; where nothing is, make it the base one."""
     assistant = workspace.assistant
-    before = deploy.current(assistant.store.database)
-    write_file(assistant.settings.home, {"model": model})
-    if before is not None and before.model is not None:
-        deploy.deploy(assistant.store.database, None)
-    workspace.reload()
+    if deploy.current(assistant.store.database) is None:
+        write_file(assistant.settings.home, {"model": model})
+        workspace.reload()
+    else:
+        deploy.deploy(assistant.store.database, model)
     chosen = workspace.assistant.deployment().model
     if chosen != model:
         return line(f"{model} is saved, but KAGURA_MODEL or %config still says {chosen}.")
@@ -147,11 +144,11 @@ def _at_hand(assistant: Assistant) -> View:
     return table("Models at hand", ("use NAME", ""), rows)
 
 
-def _about(one: Rollout, base: str) -> tuple[str, ...]:
+def _about(one: Rollout) -> tuple[str, ...]:
     """The model, since when, and where it comes from."""
     made_by = [f"job {short(one.job)}"] if one.job else []
     made_by += [f"dataset {one.dataset}"] if one.dataset else []
-    return one.model or base, local(one.since), ", ".join(made_by)
+    return one.model, local(one.since), ", ".join(made_by)
 
 
 def _until(one: Rollout) -> str:

@@ -5,14 +5,17 @@ the model for its next step.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 
-from kagura_nb.notebook.views import Bar, View, table, usd
+from kagura_nb.deploy import percent
+from kagura_nb.notebook.views import Bar, View, line, table, usd
+from kagura_nb.notebook.workspace import program
 from kagura_nb.records import Job, JobEvent, short
 from kagura_nb.tuning.plan import so_far
 
+STATES = {"failed": "has failed", "cancelled": "is cancelled"}
 WIDTH, HEIGHT = 480, 96
 MOST_POINTS = 240
 """Points of the curve; of more, every so many is drawn."""
@@ -93,6 +96,21 @@ def progress(job: Job, events: Sequence[JobEvent]) -> View:
     if not now.losses and not now.measured:
         return shown
     return View(f"{shown.plain}\n\n{_text_curve(now)}", shown.html + _svg(now))
+
+
+def outcome(job: Job) -> View:
+    """What a job that has ended means from now on."""
+    if job.state != "succeeded":
+        text = (
+            f"Job {short(job.id)} {STATES.get(job.state, 'goes on')}. {job.problem or ''}".strip()
+        )
+        return replace(line(text), failed=job.state == "failed")
+    if not job.share:
+        return line(f"{job.model} is ready: `{program()} use {job.model}`.")
+    return line(
+        f"{job.model} answers {percent(job.share)} of the sessions from now on."
+        f" `{program()} use --rollback` takes it back."
+    )
 
 
 def _facts(job: Job, now: Course) -> list[tuple[str, object]]:

@@ -17,7 +17,7 @@ from kagura_nb.notebook.approval import approval, not_begun
 from kagura_nb.notebook.data import sample
 from kagura_nb.notebook.following import go_on, wait_for
 from kagura_nb.notebook.models import Share
-from kagura_nb.notebook.progress import progress
+from kagura_nb.notebook.progress import outcome, progress
 from kagura_nb.notebook.views import View, line, local, table, usd
 from kagura_nb.notebook.waiting import in_notebook
 from kagura_nb.notebook.workspace import MAGIC, Workspace, pass_workspace, program
@@ -31,7 +31,6 @@ HYPERPARAMETER = re.compile(r"(?!(?:epochs|share|dataset|backend|base_model)=)\w
 MINUTE = 60
 SAMPLE = 3
 """Rows that a card shows."""
-STATES = {"failed": "has failed", "cancelled": "is cancelled"}
 
 
 @click.command()
@@ -94,7 +93,7 @@ def jobs(
         assistant.jobs.look()
         if job_id is None:
             return listing(assistant)
-    job = assistant.jobs.get(job_id or "last")
+    job = _meant(assistant, job_id, planned=approve)
     if approve:
         return _begun(assistant, job, wait)
     if cancel or abandon:
@@ -106,6 +105,14 @@ def jobs(
     if wait and not job.ended:
         return _waited(assistant, job)
     return _shown(assistant, job)
+
+
+def _meant(assistant: Assistant, job_id: str | None, *, planned: bool) -> Job:
+    """The job of an id; without one the newest, or, unless a planned one is meant, the one that is
+    under way.
+    """
+    under_way = [] if job_id or planned else assistant.jobs.under_way()
+    return under_way[-1] if under_way else assistant.jobs.get(job_id or "last")
 
 
 def offered(assistant: Assistant) -> View | None:
@@ -139,27 +146,12 @@ def _begun(assistant: Assistant, job: Job, wait: bool) -> View:
 def _waited(assistant: Assistant, job: Job) -> View:
     """Wait for a job's end; a notebook has its picture by then."""
     job = wait_for(assistant.jobs, job)
-    return _outcome(job) if in_notebook() else _shown(assistant, job)
+    return outcome(job) if in_notebook() else _shown(assistant, job)
 
 
 def _shown(assistant: Assistant, job: Job) -> View:
     shown = progress(job, [event for _, event in assistant.jobs.events(job)])
-    return shown + _outcome(job) if job.ended else shown
-
-
-def _outcome(job: Job) -> View:
-    """What a job that has ended means from now on."""
-    if job.state != "succeeded":
-        text = (
-            f"Job {short(job.id)} {STATES.get(job.state, 'goes on')}. {job.problem or ''}".strip()
-        )
-        return replace(line(text), failed=job.state == "failed")
-    if not job.share:
-        return line(f"{job.model} is ready: `{program()} use {job.model}`.")
-    return line(
-        f"{job.model} answers {percent(job.share)} of the sessions from now on."
-        f" `{program()} use --rollback` takes it back."
-    )
+    return shown + outcome(job) if job.ended else shown
 
 
 def _card(job: Job, estimate: Estimate) -> View:

@@ -128,8 +128,11 @@ class Faults:
 
 
 def quoted(said: str) -> str:
-    """What the vendor said, in brackets: one line, shortened, without keys and its full stop."""
-    line = keys.redact(" ".join(said.split())).rstrip(".")
+    """What the vendor said, in brackets: one line, shortened, without keys, its full stop and what
+    a terminal would obey.
+    """
+    printed = "".join(one if one.isprintable() else " " for one in said)
+    line = keys.redact(" ".join(printed.split())).rstrip(".")
     if len(line) > LONGEST_QUOTE:
         line = f"{line[:LONGEST_QUOTE]}…"
     return f" ({line})" if line else ""

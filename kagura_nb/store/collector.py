@@ -138,8 +138,8 @@ class ConversationCollector:
         return self._change(conversation_id, given)
 
     def correct(self, conversation_id: str, reply: str | None) -> str:
-        """Keep the reply as the user wishes it had been; None removes the correction."""
-        given = {"correction": None if reply is None else storable(reply)}
+        """Keep the reply as the user wishes it had been; None or blank text removes it."""
+        given = {"correction": storable(reply) if reply and reply.strip() else None}
         return self._change(conversation_id, given)
 
     def exclude(self, conversation_id: str, reason: str | None = BY_USER) -> str:

@@ -1,5 +1,7 @@
 """Connections to the store: one per operation, from any thread, by any number of processes.
 
+Ctrl-C is heard between operations.
+
 Readers see one consistent state, writers take turns; `sqlite` and `postgresql` say how.
 """
 
@@ -20,6 +22,7 @@ from kagura_nb.settings import Settings
 from kagura_nb.store import migrations
 from kagura_nb.store.dialect import Dialect, Use
 from kagura_nb.store.dialects import DIALECTS
+from kagura_nb.store.interrupts import deferred
 from kagura_nb.store.rows import storable
 
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -107,6 +110,7 @@ class Database:
     def _transaction(self, use: Use) -> Iterator[Connection]:
         options = self._dialect.options(use)
         with (
+            deferred(),
             self._translated(),
             self._engine.connect() as connection,
             connection.execution_options(**options).begin(),

@@ -82,7 +82,7 @@ class Rollout:
 
     Args:
         id: sortable identifier (ULID).
-        model: `provider:model`; None stands for the base one.
+        model: `provider:model`.
         share: of the sessions, above 0 and up to 1.
         since: from when on, aware, in UTC.
         job: id of the job that made the model, where one did.
@@ -91,7 +91,7 @@ class Rollout:
     """
 
     id: str
-    model: str | None
+    model: str
     share: float
     since: datetime
     job: str | None = None
@@ -123,13 +123,13 @@ class Ratings:
     stars: int = 0
 
 
-def push(connection: Connection, model: str | None, share: float, job: Job | None) -> Rollout:
-    """Put a model in front from now on; None stands for the base one."""
+def push(connection: Connection, model: str, share: float, job: Job | None) -> Rollout:
+    """Put a model in front from now on."""
     now = datetime.now(UTC)
     row = {
         "id": new_id(now),
         "since": to_text(now),
-        "model": model and storable(model),
+        "model": storable(model),
         "share": share,
         "job": job and job.id,
         "dataset": job and job.dataset,

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
 
 from kagura_nb.store.dialect import Positions, Use
 
@@ -117,8 +118,12 @@ def delete_words(connection: Connection, positions: Sequence[int]) -> None:
 
 
 def clear_words(connection: Connection) -> None:
-    """Remove all words."""
-    connection.exec_driver_sql("DELETE FROM memory_text")
+    """Remove all words; a table that is damaged or gone is made anew."""
+    try:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS memory_text")
+    except DatabaseError:
+        _drop_damaged_words(connection)
+    create_words(connection)
 
 
 def postings(
@@ -143,6 +148,16 @@ def erase_traces(connection: Connection, patience: float) -> bool:
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(LOCK_TIMEOUT * 1000)}")
     return not busy
+
+
+def _drop_damaged_words(connection: Connection) -> None:
+    """Drop a full-text table that SQLite cannot open any more: its name, then its parts."""
+    parts = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'memory_text_*'"
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    connection.exec_driver_sql("DELETE FROM sqlite_schema WHERE name = 'memory_text'")
+    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+    for (name,) in connection.exec_driver_sql(parts).all():
+        connection.exec_driver_sql(f"DROP TABLE {name}")
 
 
 def _positions(joined: str | None) -> Positions:

@@ -7,7 +7,7 @@ from kagura_nb.notebook.chat.turns import transcript
 from kagura_nb.notebook.streaming import readable_markdown
 from kagura_nb.notebook.views import View, line
 from kagura_nb.notebook.waiting import in_notebook
-from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
+from kagura_nb.notebook.workspace import Workspace, pass_workspace
 from kagura_nb.store import Selection
 
 
@@ -23,7 +23,7 @@ def chat(workspace: Workspace, session: str | None, written: bool) -> View:
         shown = next((one.session for one in workspace.panels), workspace.assistant.session)
         return _transcript(workspace, session or shown)
     if not in_notebook():
-        return line(f"The chat panel opens in a notebook; `{program()} start` chats here.")
+        return line("The chat panel opens in a notebook; in a terminal `kagura-nb start` chats.")
     return View("", live=lambda: panel_of(workspace, session))
 
 
