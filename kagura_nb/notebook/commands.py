@@ -4,10 +4,11 @@ same function. Each takes a `Workspace` and what click parsed, and returns a `Vi
 
 import sys
 from datetime import datetime
+from difflib import get_close_matches
 
 import click
 
-from kagura_nb import keys, offer
+from kagura_nb import offer
 from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.notebook.chat.command import chat
 from kagura_nb.notebook.config import config
@@ -218,6 +219,22 @@ def _listed(one: Conversation) -> tuple[str, ...]:
     )
 
 
+def _refused(words: list[str], error: click.ClickException) -> SettingsError:
+    """What is wrong with a sub-command's line, and how it is right."""
+    name, said = words[0], error.format_message().rstrip(".")
+    if name not in commands.commands:
+        near = "".join(
+            f"Did you mean `{one}`? " for one in get_close_matches(name, commands.commands, 1)
+        )
+        return SettingsError(
+            f"No such command {name!r}",
+            f"{near}Say something to the model below `%%kagura`; `%kagura help` lists the commands",
+        )
+    if words[:2] == ["config", "key"]:  # what is too much may be one
+        said = "`config key` takes a vendor's name alone, and asks for the key"
+    return SettingsError(said, f"`%kagura help {name}` shows how it is done")
+
+
 def run(workspace: Workspace, words: list[str]) -> View | None:
     """Run a sub-command and return what it shows.
 
@@ -234,12 +251,7 @@ def run(workspace: Workspace, words: list[str]) -> View | None:
             words or ["help"], prog_name=MAGIC, standalone_mode=False, obj=workspace
         )
     except click.ClickException as error:
-        known = words[0] in commands.commands
-        talk = "" if known else "Say something to the model below `%%kagura`; "
-        raise SettingsError(
-            keys.redact(error.format_message().rstrip(".?")),
-            f"{talk}`%kagura help` shows how it is done",
-        ) from None
+        raise _refused(words, error) from None
     except click.Abort:
         raise KaguraError("The sub-command was stopped", "Run it again to go on") from None
     return result if isinstance(result, View) else None

@@ -97,7 +97,7 @@ def _key(vendor: str | None, remove: bool) -> View:
     if vendor is None:
         return table("Keys", ("vendor", "key"), [(name, _held(name)) for name in known])
     if vendor not in known:
-        raise SettingsError(f"{vendor!r} is no vendor with a key", f"Use one of {', '.join(known)}")
+        raise SettingsError("There is no such vendor with a key", f"Use one of {', '.join(known)}")
     if remove:
         keys.forget(vendor)
         return line(f"The key for {vendor} is removed from the keyring.")

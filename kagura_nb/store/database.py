@@ -127,7 +127,9 @@ class Database:
 
     @cached_property
     def _url(self) -> URL:
-        return _parse(self.settings.store_url)
+        if not self.settings.store:  # a folder's name may hold what means something in an address
+            return URL.create("sqlite", database=str(self.settings.user_home / "kagura.db"))
+        return _parse(self.settings.store)
 
     @property
     def _dialect(self) -> Dialect:
