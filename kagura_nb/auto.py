@@ -6,9 +6,10 @@
     reply("Hello")
     reply.feedback(5, "friendly")
 
-Every call is collected, and every rating counts. When enough replies are good, training is offered
-once, or with `auto_approve` begun without asking; the model it makes answers as the assistant.
-Methods, coroutines and generators are taken too; what streams is collected when it is exhausted.
+Every call is collected, and every rating counts. When enough new replies are good, training is
+offered once, or with `auto_approve` begun without asking; the model it makes answers as the
+assistant. Methods, coroutines and generators are taken too; what streams is collected when it is
+exhausted.
 """
 
 import functools

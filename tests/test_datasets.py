@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from training import wait_until
+from training import a_job, wait_until
+from ulid import ULID
 
 from kagura_nb import (
     Assistant,
@@ -28,7 +29,7 @@ from kagura_nb.privacy.policies import ENGLISH_NAMES
 from kagura_nb.prompt import SYSTEM
 from kagura_nb.records import Conversation, Dataset, Message, Method, Row
 from kagura_nb.settings import Settings
-from kagura_nb.store import Selection, vetted
+from kagura_nb.store import Selection, jobs, vetted
 from kagura_nb.store import datasets as table
 
 LONG = "The lighthouse on the northern cape was built of granite, and its lamp is seen for miles."
@@ -302,6 +303,24 @@ def test_what_is_built_again_has_its_present_reasons_and_is_the_newest(
     assert not (store.settings.user_home / "datasets" / again.version).exists()
 
 
+def test_what_comes_back_after_a_training_is_forgotten_as_well(
+    store: ConversationCollector,
+) -> None:
+    assistant = Assistant(settings=store.settings)
+    for number in (1, 2):
+        many(store, 3)
+        dataset = assistant.datasets.build()
+        model = f"m:{number}"
+        made = a_job(id=str(ULID()), dataset=dataset.version, state="succeeded", model=model)
+        with store.database.write() as connection:
+            jobs.add(connection, made)
+
+        forgotten = assistant.forget(Selection())
+
+        assert forgotten.conversations == 3 and model in forgotten.trained
+        assert not list((store.settings.user_home / "datasets").iterdir())
+
+
 def test_what_a_killed_build_left_goes_when_something_is_forgotten(
     store: ConversationCollector,
 ) -> None:
@@ -415,7 +434,7 @@ def test_nothing_to_train_on_says_why(store: ConversationCollector) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "warning"), [(3, "Only 3 rows"), (20, "20 rows are few"), (60, "")]
+    ("count", "warning"), [(1, "1 row:"), (3, "3 rows: little"), (20, "20 rows are few"), (60, "")]
 )
 def test_a_dataset_says_what_its_owner_should_know(
     store: ConversationCollector, count: int, warning: str

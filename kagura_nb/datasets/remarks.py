@@ -23,10 +23,13 @@ def remarks(tokens: Count, replies: Count, duplicates: int) -> tuple[str, ...]:
         duplicates: rows that were left out because others say nearly the same.
     """
     rows = len(tokens)
+    plural = "" if rows == 1 else "s"
     long = np.count_nonzero(tokens > LONG)
     common = np.unique(replies, return_counts=True)[1].max()
     found = {
-        f"Too few to learn from: {rows}. OpenAI refuses fewer than {FEWEST}.": rows < FEWEST,
+        f"{rows} row{plural}: little is learnt, and OpenAI refuses fewer than {FEWEST}.": (
+            rows < FEWEST
+        ),
         f"{rows} rows are few: from {ENOUGH} on a difference can be expected.": (
             FEWEST <= rows < ENOUGH
         ),

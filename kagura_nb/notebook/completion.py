@@ -87,8 +87,8 @@ def _for_cell(words: list[str], workspace: Workspace) -> list[str]:
         return _known(workspace, _models)
     if last == "--session":
         return _known(workspace, _sessions)
-    option = CELL_OPTIONS.get(last, {"action": "none is begun"})
-    if "action" not in option:  # it takes a value
+    option = CELL_OPTIONS.get(last)
+    if option is not None and "action" not in option:  # it takes a value
         return list(option.get("choices", ()))
     return [name for name in CELL_OPTIONS if name.startswith("--")]
 

@@ -211,15 +211,17 @@ class Machine:
 
     def abandon(self, job: Job) -> None:
         """Let go of a job, or of what is left of one, that its vendor cannot be asked about, which
-        counts as paid if it may be; where it can be no other's, on this machine, `cancel` it.
+        counts as paid if it may be; one that no vendor has heard of is cancelled.
         """
         place = job.address or job.backend
-        if self._backends[job.backend].consent is None:
+        if self._backends[job.backend].consent is None or job.state in ("planned", "approved"):
             self.cancel(job)
-        elif not job.ended:
+        elif job.state in SUBMITTED:
             left = f"Abandoned: {place} may go on with it, bill it and keep its rows."
-            paid = job.estimate if job.state in SUBMITTED else None
-            self._end(job, "cancelled", problem=left, remains="", cost=paid)
+            self._end(job, "cancelled", problem=left, remains="", cost=job.estimate)
+        elif not job.ended:
+            left = f"Abandoned: {place} may keep its rows."
+            self._end(job, "cancelled", problem=left, remains="")
         elif job.remains:
             self._note(job, f"What is left at {place} is abandoned.")
             self._change(job, remains="")
