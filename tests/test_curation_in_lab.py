@@ -34,9 +34,11 @@ def owner(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def stored(lab: Lab, owner: str) -> ConversationCollector:
-    """Twenty-five conversations, the first five rated, and two with something private."""
+    """Twenty-five conversations, of which the first two say the same and the first five are rated,
+    and two with something private.
+    """
     store = ConversationCollector(owner, Settings.load(home=lab.home))
-    for number in range(25):
+    for number in (1, *range(1, 25)):
         one = store.collect(f"How much is {number}?", "very " * number + HOSTILE, "practice")
         if number < 5:
             store.add_feedback(one, 5)
@@ -137,8 +139,8 @@ def test_it_is_filtered_sorted_and_turned(open_view: Open, page: Page) -> None:
     choose(view, "Stars", "5")
     expect(rows(view)).to_have_count(5)
     choose(view, "Dataset", "left out")
-    expect(rows(view)).to_have_count(1)
-    expect(rows(view)).to_contain_text("left out: nearly the same as")
+    expect(rows(view)).to_have_count(2)
+    expect(rows(view).first).to_contain_text("left out: nearly the same as")
 
 
 def test_many_are_changed_by_clicks_and_it_is_taken_back(

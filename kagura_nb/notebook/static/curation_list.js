@@ -94,7 +94,7 @@ function listing(state, view, details) {
 
   /** Let what is open show what is so now, except where somebody is writing. */
   function refresh() {
-    for (const one of open.keys()) if (!editing(one)) details(one);
+    for (const { id } of state.rows) if (open.has(id) && !editing(id)) details(id);
   }
 
   /** Do something in the opened part of the current row, once it is there. */
