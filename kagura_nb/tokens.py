@@ -22,8 +22,7 @@ import os
 import re
 import string
 import tempfile
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -62,30 +61,31 @@ class Estimate:
         return math.ceil(size + TOKENS_PER_OTHER * (len(text) - len(simple)))
 
 
-@dataclass(slots=True)
 class Exact:
-    """Counts with tiktoken; special tokens in the text count as plain text."""
-
-    encoding: "tiktoken.Encoding"
+    """Counts with tiktoken, whose vocabulary is read for the first text: that takes half a second.
+    Special tokens in the text count as plain text.
+    """
 
     def count(self, text: str) -> int:
         """Tokens of a text."""
+        if self._encoding is None:
+            return Estimate().count(text)
         slices = (text[start : start + SLICE] for start in range(0, len(text), SLICE))
-        return sum(len(self.encoding.encode_ordinary(one)) for one in slices)
+        return sum(len(self._encoding.encode_ordinary(one)) for one in slices)
+
+    @cached_property
+    def _encoding(self) -> "tiktoken.Encoding | None":
+        import tiktoken
+
+        try:
+            return tiktoken.get_encoding("o200k_base")
+        except Exception:  # the file went since it was looked at, and tiktoken cannot fetch it
+            return None
 
 
 def counter(model: str) -> Counter:
     """Return the best counter there is for a model, `provider:model`."""
-    return _exact() if O200K_MODELS.match(model) and _is_cached() else Estimate()
-
-
-def _exact() -> Counter:
-    import tiktoken
-
-    try:
-        return Exact(tiktoken.get_encoding("o200k_base"))
-    except Exception:  # the file went since it was looked at, and tiktoken cannot fetch it
-        return Estimate()
+    return Exact() if O200K_MODELS.match(model) and _is_cached() else Estimate()
 
 
 def vocabulary_file() -> Path:
