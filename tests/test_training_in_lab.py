@@ -24,7 +24,7 @@ def notebook(lab: Lab, page: Page) -> Iterator[LabNotebook]:
         one = store.collect(f"What is {n} times {n + 1}?", f"It is {n * (n + 1)}.", "practice")
         store.add_feedback(one, 5)
     store.database.close()
-    train = "%kagura train --backend local --epochs 20 --share 30%"
+    train = "%kagura train --backend local --epochs 150 --share 30%"
     lab.write("training.ipynb", SETUP, train, "%kagura models")
     opened = LabNotebook(page, lab, "training.ipynb")
     opened.wait_for_kernel()

@@ -155,7 +155,7 @@ class Datasets:
     def spread(self, dataset: Dataset) -> list[tuple[int, int]]:
         """How many rows have how many tokens: (tokens, rows), the fewest tokens first."""
         with self._store.database.read() as connection:
-            return table.spread(connection, dataset.version, pairs=dataset.method == "dpo")
+            return table.spread(connection, dataset.version)
 
     def write(
         self, dataset: Dataset, part: str, format: str, path: Path, *, overwrite: bool = False

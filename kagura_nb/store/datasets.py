@@ -164,17 +164,11 @@ def find(connection: Connection, version: str, ids: Sequence[str]) -> dict[str, 
     return {row.conversation_id: Line(*row) for row in connection.execute(query)}
 
 
-def spread(connection: Connection, version: str, *, pairs: bool) -> list[tuple[int, int]]:
-    """How many rows have how many tokens: (tokens, rows), the fewest tokens first.
-
-    Args:
-        connection: an open connection.
-        version: of a dataset.
-        pairs: whether a row may be made of two conversations.
-    """
+def spread(connection: Connection, version: str) -> list[tuple[int, int]]:
+    """How many rows have how many tokens: (tokens, rows), the fewest tokens first."""
     of = lineage.c
     rows = select(of.part, of.number, of.tokens).where(of.version == version, of.part != OUT)
-    one = (rows.distinct() if pairs else rows).subquery().c
+    one = rows.distinct().subquery().c  # several conversations may be one row
     query = select(one.tokens, func.count()).group_by(one.tokens).order_by(one.tokens)
     return [(tokens, number) for tokens, number in connection.execute(query)]
 
