@@ -185,9 +185,14 @@ class Settings:
         return self.home / "users" / self.user
 
     @property
+    def store_file(self) -> Path:
+        """The database's file, where `store` names no other database."""
+        return self.user_home / "kagura.db"
+
+    @property
     def store_url(self) -> str:
         """The database as an SQLAlchemy URL."""
-        return self.store or f"sqlite:///{self.user_home / 'kagura.db'}"
+        return self.store or f"sqlite:///{self.store_file}"
 
 
 def validate_user_id(user_id: str) -> str:

@@ -128,7 +128,7 @@ class Database:
     @cached_property
     def _url(self) -> URL:
         if not self.settings.store:  # a folder's name may hold what means something in an address
-            return URL.create("sqlite", database=str(self.settings.user_home / "kagura.db"))
+            return URL.create("sqlite", database=str(self.settings.store_file))
         return _parse(self.settings.store)
 
     @property
