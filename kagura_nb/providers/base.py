@@ -16,11 +16,14 @@ class Chunk:
         text: the next characters; may be empty.
         usage: the tokens consumed, on the last chunk, where the provider reports them.
         cut: True on the last chunk where a token limit ended the reply.
+        reasoning: the next characters of what the model thinks first, where that has a field of
+            its own.
     """
 
     text: str = ""
     usage: Usage | None = None
     cut: bool = False
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

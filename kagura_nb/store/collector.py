@@ -63,6 +63,7 @@ class ConversationCollector:
         usage: Usage | None = None,
         cost: Decimal | None = None,
         arm: Arm | None = None,
+        reasoning: str = "",
     ) -> str:
         """Store one conversation, and what was spent on it, and return its id.
 
@@ -77,6 +78,7 @@ class ConversationCollector:
             usage: tokens consumed.
             cost: price in USD; None where unknown.
             arm: the side of a comparison that the session is on from now on.
+            reasoning: what the model thought before it replied.
 
         Raises:
             StoreError: messages or metadata that are none, or a database that cannot be written.
@@ -93,6 +95,7 @@ class ConversationCollector:
             usage,
             cost,
             metadata=to_metadata(metadata) | _side(arm),
+            reasoning=storable(reasoning),
         )
         with self.database.write() as connection:
             changes.add(connection, one, arm)

@@ -21,7 +21,7 @@ USAGE = (
 )  # fmt: skip
 COLUMNS = (
     "id", "session", "created_at", "messages", "response", "model", "complete", "cost", "rating",
-    "comment", "correction", "excluded", "metadata", *USAGE,
+    "comment", "correction", "excluded", "metadata", "reasoning", *USAGE,
 )  # fmt: skip
 """Of a row, all that a record is made of."""
 ROLES = ("system", "user", "assistant")
@@ -136,7 +136,7 @@ def to_conversation(row: Sequence[Any], tags: Sequence[str]) -> Conversation:
     """The values of `COLUMNS`, and tags, as a record."""
     (
         identifier, session, created_at, messages, response, model, complete, cost, rating,
-        comment, correction, excluded, metadata, *usage,
+        comment, correction, excluded, metadata, reasoning, *usage,
     ) = row  # fmt: skip
     return Conversation(
         id=identifier,
@@ -154,6 +154,7 @@ def to_conversation(row: Sequence[Any], tags: Sequence[str]) -> Conversation:
         tags=tuple(sorted(tags)),
         excluded=excluded,
         metadata=metadata,
+        reasoning=reasoning,
     )
 
 
@@ -174,6 +175,7 @@ def from_conversation(one: Conversation) -> dict[str, Any]:
         "correction": one.correction,
         "excluded": one.excluded,
         "metadata": one.metadata,
+        "reasoning": one.reasoning,
         "length": _length(one),
         **_from_usage(one.usage),
     }
@@ -208,6 +210,7 @@ def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]
         "response": new.response,
         "correction": new.correction,
         "comment": new.comment,
+        "reasoning": new.reasoning,
         "length": _length(new),
         "metadata": {**one.metadata, REWRITTEN: to_text(datetime.now(UTC))},
     }
