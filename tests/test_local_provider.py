@@ -100,10 +100,17 @@ def test_leaving_a_stream_stops_the_generation(provider: Provider) -> None:
     assert not [one for one in threading.enumerate() if one.name == "kagura-generate"]
 
 
-def test_what_does_not_fit_is_told(provider: Provider) -> None:
-    long = (Message("user", "long " * 200_000),)
+@pytest.mark.parametrize(
+    ("characters", "told"),
+    [
+        (10_000, "10,003 tokens do not fit into the 4,096 of"),
+        (100_000_000, "100,000,000 characters do not fit into the 4,096 tokens of"),
+    ],
+)
+def test_what_does_not_fit_is_told(characters: int, told: str, provider: Provider) -> None:
+    long = (Message("user", "x" * characters),)
 
-    with pytest.raises(ContextTooLong, match=r"1,000,\d+ tokens do not fit into the 4,096"):
+    with pytest.raises(ContextTooLong, match=told):
         next(provider.stream(long, GREEDY))
 
 

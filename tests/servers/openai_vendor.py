@@ -7,7 +7,7 @@ first, then user and assistant in turn, the user last.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -35,6 +35,8 @@ class OpenAIServer(LoopbackServer):
     """The only key that is accepted; None accepts any."""
     cached_tokens = 0
     finish = "stop"
+    says: Mapping[str, Any] = {}
+    """What it says of itself, by path."""
     dimensions = 8
 
     @property
@@ -59,14 +61,18 @@ class OpenAIServer(LoopbackServer):
         """Answer one request."""
         if self.key not in (None, self.key_of(asked.headers)):
             handler.refuse(401, "invalid_api_key", "Incorrect API key provided")
-        elif asked.path == "/v1/models":
-            handler.send({"object": "list", "data": [_listed(name) for name in self.models]})
         elif asked.path == "/v1/embeddings":
             handler.send(self._embeddings(asked.body))
         elif asked.path == "/v1/chat/completions":
             self._chat(handler, asked.body, fault)
         else:
             handler.refuse(404, "", f"there is no {asked.path}")
+
+    def of_itself(self, path: str, body: Any) -> tuple[Any, int]:
+        """The models that it has, and whatever else it says of itself."""
+        listed = {"/v1/models": {"object": "list", "data": [_listed(name) for name in self.models]}}
+        said = {**listed, **self.says}
+        return (said[path], 200) if path in said else super().of_itself(path, body)
 
     def _chat(self, handler: Any, body: Any, fault: Fault) -> None:
         check_chat(body)
