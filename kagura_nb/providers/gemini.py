@@ -61,6 +61,9 @@ class GeminiProvider:
         """As a refusal named it."""
         return self.limits.longest
 
+    def ask_again(self) -> None:
+        """Its contexts are documented."""
+
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, estimated: Gemini's vocabulary is not public."""
         return tokens.counter(self.model).count(text)

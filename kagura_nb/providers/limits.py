@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from kagura_nb.errors import ContextTooLong, ProviderError, ReplyLimitRefused
+from kagura_nb.providers.base import Provider
 from kagura_nb.records import Message
 
 SECONDS = 1.0
@@ -65,20 +66,23 @@ class Limits:
         known = (self.fitting, configured or self.said)
         return min((one for one in known if one), default=None)
 
-    def learn(self, refusal: ContextTooLong | ReplyLimitRefused, counted: int) -> None:
-        """Remember what a refusal names.
+    def learn_reply(self, refusal: ReplyLimitRefused) -> None:
+        """Remember what a refusal of the reply's limit names."""
+        self.longest = refusal.longest or self.longest
+        self.unknown_name = refusal.unknown or self.unknown_name
+
+    def learn_context(self, context: int, sent: int | None, counted: int) -> None:
+        """Remember what a refusal of the length names.
 
         Args:
-            refusal: as the server put it.
-            counted: tokens that were sent, as we count them; where the server counts more, our
-                tokens are worth so much less.
+            context: tokens that the server reads.
+            sent: tokens that were sent; None where the refusal does not say, which are then at
+                least as many.
+            counted: the same as we count them. Where the server counts more than we do, our tokens
+                are worth so much less.
         """
-        if isinstance(refusal, ReplyLimitRefused):
-            self.longest = refusal.longest or self.longest
-            self.unknown_name = refusal.unknown or self.unknown_name
-        elif context := refusal.context or self.said:
-            sent = max(refusal.sent or context, counted, 1)
-            self.fitting = min(context * counted // sent, self.fitting or context)
+        share = counted / max(sent or context, counted, 1)
+        self.fitting = min(int(context * share), self.fitting or context)
 
 
 @lru_cache(maxsize=256)
@@ -87,7 +91,7 @@ def of(address: str, model: str) -> Limits:
     return Limits(address, model)
 
 
-class Limited(Protocol):
+class Limited(Provider, Protocol):
     """A model on a server."""
 
     @property
@@ -95,19 +99,26 @@ class Limited(Protocol):
         """What is known of it."""
         ...
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of a text, as we count them."""
+    def ask_again(self) -> None:
+        """Let the server be asked anew: what it said is not so, or no longer."""
         ...
 
 
 @contextmanager
-def learning(provider: Limited, sent: Sequence[Message]) -> Iterator[None]:
-    """Remember what a refusal names on its way."""
+def learning(provider: Limited, messages: Sequence[Message]) -> Iterator[None]:
+    """Remember what a refusal of some messages teaches, on its way."""
     try:
         yield
-    except (ContextTooLong, ReplyLimitRefused) as refusal:
-        counted = sum(provider.count_tokens(one.content) for one in sent)
-        provider.limits.learn(refusal, counted)
+    except ReplyLimitRefused as refusal:
+        provider.limits.learn_reply(refusal)
+        raise
+    except ContextTooLong as refusal:
+        if refusal.context is None:
+            provider.ask_again()
+        known = provider.context_tokens if provider.context_known else None
+        if context := refusal.context or known:
+            counted = sum(provider.count_tokens(one.content) for one in messages)
+            provider.limits.learn_context(context, refusal.sent, counted)
         raise
 
 

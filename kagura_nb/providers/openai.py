@@ -64,8 +64,7 @@ class OpenAIProvider:
     timeout: float
     key: str = field(repr=False)
     configured_context: int = 0
-    asks: bool = False
-    """Whether the server is still to be asked for the context; OpenAI's own are documented."""
+    _asks: bool = field(default=True, init=False, repr=False)
     notice: str | None = None
     _counter: tokens.Counter | None = field(default=None, init=False, repr=False)
 
@@ -92,9 +91,15 @@ class OpenAIProvider:
 
     @property
     def _known_context(self) -> int | None:
-        fetch, self.asks = self._fetch if self.asks else None, False
+        elsewhere = self.faults.address != keys.VENDORS["openai"].address
+        fetch = self._fetch if self._asks and elsewhere else None
+        self._asks = False  # once a turn at most, where the server does not answer
         told = self.limits.context(self.configured_context, fetch)
         return told or _documented(self.faults)
+
+    def ask_again(self) -> None:
+        """Let the server be asked anew."""
+        self.limits.said, self._asks = None, True
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text; exact for OpenAI's own models once their vocabulary is at hand."""
@@ -171,7 +176,6 @@ def open_openai(vendor: str, model: str, settings: Settings) -> OpenAIProvider:
         timeout=settings.timeout,
         key=key_for(vendor, address),
         configured_context=settings.context_tokens,
-        asks=address != keys.VENDORS["openai"].address,
     )
 
 
@@ -241,7 +245,7 @@ def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> Provid
     """Our error for a refusal, by status and code (OpenAI's guide to error codes, 2026-11)."""
     status = getattr(error, "status_code", None) or 500
     said = words(error)
-    marks = f"{error.code} {said}".lower()
+    marks = f"{error.code} {error.type} {said}".lower()
     if status == 413 or (status != 429 and refusals.is_too_long(marks)):
         return faults.too_long(refusals.named(said, error.body))
     if status == 401:
