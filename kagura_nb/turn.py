@@ -9,12 +9,15 @@
  7. collect  one committed row, also of a reply that was cut short      store
  8. index    it for the next recall, off the reply's path               memory
 
+What turns out not to fit is assembled once more, within what the server then named.
 A failing memory costs a notice, never the turn; so does a deployed model that is gone, in whose
 place the base one answers. From the first step on the prompt is kept, whatever becomes of the rest.
 """
 
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -22,16 +25,24 @@ from typing import Any, Protocol
 
 from kagura_nb import context, costs, deploy, pricing
 from kagura_nb.context import Context, Options
-from kagura_nb.errors import ProviderError, ReplyStopped, StoreError
+from kagura_nb.errors import (
+    ContextTooLong,
+    ProviderError,
+    ReplyLimitRefused,
+    ReplyStopped,
+    StoreError,
+)
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PromptDoor
-from kagura_nb.providers import open_provider
+from kagura_nb.providers import limits, open_provider
 from kagura_nb.providers.base import Chunk, Provider, Sampling, estimated
 from kagura_nb.providers.line import HungUp
-from kagura_nb.records import Arm, Deployment, Usage
+from kagura_nb.records import Arm, Deployment, Message, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector
 from kagura_nb.store.interrupts import deferred
+
+AT_LIMIT = "The reply ends at the model's token limit. Ask it to go on."
 
 
 class Host(Protocol):
@@ -56,6 +67,25 @@ class Host(Protocol):
     def remember(self) -> None:
         """Index what is new."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a provider is sent.
+
+    Args:
+        door: masked it.
+        messages: as they leave.
+        longest: tokens of the reply at most.
+    """
+
+    door: PromptDoor
+    messages: tuple[Message, ...]
+    longest: int | None
+
+    def same_as(self, other: "_Request") -> bool:
+        """Whether sending it would bring the same refusal."""
+        return (self.messages, self.longest) == (other.messages, other.longest)
 
 
 class Turn:
@@ -154,6 +184,27 @@ class Turn:
         provider = open_provider(model, self._settings)
         self.notices += self._host.introduce(provider)
         self.model = provider.model
+        told = len(self.notices)
+        request = self._request(provider)
+        try:
+            yield from self._streamed(provider, request)
+            return
+        except (ContextTooLong, ReplyLimitRefused) as error:
+            refusal = error
+        if self.text:
+            raise refusal
+        del self.notices[told:]
+        again = self._request(provider)  # the provider has learnt what fits
+        renamed = isinstance(refusal, ReplyLimitRefused) and refusal.unknown
+        if self.context.tokens >= provider.context_tokens:
+            raise refusal
+        if again.same_as(request) and not renamed:
+            raise refusal
+        self.notices.append(_sent_again(refusal, self.model))
+        yield from self._streamed(provider, again)
+
+    def _request(self, provider: Provider) -> "_Request":
+        """What is sent, as it fits and as it may leave."""
         self.context = context.gather(
             self.prompt,
             self.options,
@@ -167,23 +218,34 @@ class Turn:
         self._metadata = {**self.context.provenance(), "masked": door.masked}
         self.notices += [*self.context.notices, *pricing.complaints(self._settings)]
         self.notices += door.notice(masked[-1].content)
-        self._estimate = partial(estimated, provider, masked)
+        wanted = self._settings.max_reply_tokens
+        longest = context.longest_reply(provider, self.context, wanted)
+        return _Request(door, tuple(masked), longest)
+
+    def _streamed(self, provider: Provider, request: "_Request") -> Generator[str]:
+        self._estimate = partial(estimated, provider, request.messages)
         temperature = self._settings.temperature
         drawn = None if temperature < 0 else temperature
-        sampling = Sampling(temperature=drawn, line=self.options.line)
+        sampling = Sampling(drawn, request.longest, self.options.line)
         self._go_on()
-        with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
-            yield from door.restore(self._texts(chunks))
+        with closing(provider.stream(request.messages, sampling)) as chunks:  # type: ignore[type-var]
+            yield from request.door.restore(self._texts(chunks, request.longest))
 
-    def _texts(self, chunks: Iterator[Chunk]) -> Iterator[str]:
-        """The text of the chunks; the usage on its way is kept."""
+    def _texts(self, chunks: Iterator[Chunk], longest: int | None) -> Iterator[str]:
+        """The text of the chunks, bounded also where the server knows no bound; the usage on its
+        way is kept.
+        """
+        left = (longest or sys.maxsize) * limits.CHARACTERS
         for chunk in chunks:
             self.usage = chunk.usage or self.usage
-            self._at_limit = chunk.cut or self._at_limit
+            left -= len(chunk.text)
+            self._at_limit = chunk.cut or self._at_limit or left < 0
             if chunk.text:
                 yield chunk.text
+            if left < 0:
+                break
         if self._at_limit:
-            self.notices.append("The reply ends at the model's token limit. Ask it to go on.")
+            self.notices.append(AT_LIMIT)
 
     def _finish(self) -> None:
         """Store the turn, whatever became of it, and index it off the reply's path.
@@ -218,3 +280,12 @@ class Turn:
             cost=self.cost,
             arm=self._arm,
         )
+
+
+def _sent_again(refusal: ContextTooLong | ReplyLimitRefused, model: str) -> str:
+    if isinstance(refusal, ReplyLimitRefused):
+        return f"{model} did not take the limit of the reply. It was asked again with another one."
+    return (
+        f"The request did not fit into the context of {model}. It was sent again with less of "
+        "history, memories and examples."
+    )
