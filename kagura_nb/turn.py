@@ -23,7 +23,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol
 
-from kagura_nb import context, costs, deploy, pricing
+from kagura_nb import context, costs, deploy, pricing, reasoning
 from kagura_nb.context import Context, Options
 from kagura_nb.errors import (
     ContextTooLong,
@@ -92,7 +92,9 @@ class Turn:
     """One run through the loop. Iterate it once; what it learned on the way are its attributes.
 
     Attributes:
-        text: the reply, as far as it has arrived.
+        text: the reply, as far as it has arrived. Where what came first turns out to have been
+            reasoning, it begins anew: then it is no longer than the latest piece.
+        reasoning: what the model thought before it replied.
         complete: whether the reply reached its end; a token limit is none.
         stopped: whether `stop` was called.
         model: `provider:model` that answers.
@@ -107,6 +109,7 @@ class Turn:
         self.prompt = text
         self.options = options
         self.text = ""
+        self.reasoning = ""
         self.complete = False
         self.stopped = False
         self.model = options.model or ""
@@ -140,7 +143,7 @@ class Turn:
                 self._go_on()
             self.complete = not self._at_limit
             if not self.text.strip():
-                self.notices.append(f"{self.model} sent an empty reply. Ask again in other words.")
+                self.notices.append(_unanswered(self.model, self.reasoning))
         finally:
             with deferred():
                 self._finish()
@@ -229,21 +232,34 @@ class Turn:
         sampling = Sampling(drawn, request.longest, self.options.line)
         self._go_on()
         with closing(provider.stream(request.messages, sampling)) as chunks:  # type: ignore[type-var]
-            yield from request.door.restore(self._texts(chunks, request.longest))
+            texts = request.door.restore(self._texts(chunks, request))
+            for part in reasoning.parts(texts):
+                if part.restarts:
+                    self.reasoning, self.text = self.reasoning + self.text, ""
+                if part.reasoning:
+                    self.reasoning += part.text
+                elif part.text:
+                    yield part.text
 
-    def _texts(self, chunks: Iterator[Chunk], longest: int | None) -> Iterator[str]:
-        """The text of the chunks, bounded also where the server knows no bound; the usage on its
-        way is kept.
+    def _texts(self, chunks: Iterator[Chunk], request: "_Request") -> Iterator[str]:
+        """The text of the chunks, bounded also where the server knows no bound; usage and reasoning
+        on their way are kept.
         """
-        left = (longest or sys.maxsize) * limits.CHARACTERS
-        for chunk in chunks:
-            self.usage = chunk.usage or self.usage
-            left -= len(chunk.text)
-            self._at_limit = chunk.cut or self._at_limit or left < 0
-            if chunk.text:
-                yield chunk.text
-            if left < 0:
-                break
+        left = (request.longest or sys.maxsize) * limits.CHARACTERS
+        thought: list[str] = []
+        try:
+            for chunk in chunks:
+                self._go_on()
+                self.usage = chunk.usage or self.usage
+                thought.append(chunk.reasoning)
+                left -= len(chunk.text) + len(chunk.reasoning)
+                self._at_limit = chunk.cut or self._at_limit or left < 0
+                if chunk.text:
+                    yield chunk.text
+                if left < 0:
+                    break
+        finally:
+            self.reasoning = "".join(request.door.restore(thought)) + self.reasoning
         if self._at_limit:
             self.notices.append(AT_LIMIT)
 
@@ -252,8 +268,8 @@ class Turn:
 
         Of a private one no more is kept than what it cost; what was refused has cost nothing.
         """
-        if self.usage is None and self._estimate is not None and self.text:
-            self.usage = self._estimate(self.text)
+        if self.usage is None and self._estimate is not None and (self.text or self.reasoning):
+            self.usage = self._estimate(self.reasoning + self.text)
         if self.usage is not None:
             self.cost = pricing.cost(self.model, self.usage, self._settings)
         if self.options.private:
@@ -279,7 +295,14 @@ class Turn:
             usage=self.usage,
             cost=self.cost,
             arm=self._arm,
+            reasoning=self.reasoning.strip(),
         )
+
+
+def _unanswered(model: str, reasoning: str) -> str:
+    if not reasoning.strip():
+        return f"{model} sent an empty reply. Ask again in other words."
+    return f"{model} sent only its reasoning and no reply. Ask again, or raise max_reply_tokens."
 
 
 def _sent_again(refusal: ContextTooLong | ReplyLimitRefused, model: str) -> str:

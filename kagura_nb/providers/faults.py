@@ -19,7 +19,7 @@ from kagura_nb.errors import (
     ServerUnreachable,
     UnknownModel,
 )
-from kagura_nb.providers import refusals
+from kagura_nb.providers import adaptations, refusals
 
 LONGEST_QUOTE = 200
 SHORTEN = "Shorten the prompt, start a new session, or choose a model with a longer context"
@@ -135,6 +135,11 @@ class Faults:
             return ProviderError(
                 f"{self.model} takes no temperature{quoted(said)}",
                 "Leave it to the vendor with `%kagura config temperature -1`",
+            )
+        if adaptations.refused(said, {adaptations.ROLES}):
+            return ProviderError(
+                f"{self.model} does not take messages in this order{quoted(said)}",
+                "Start a new session, or choose another model with `%kagura use`",
             )
         return ProviderError(
             f"{self.title} refused the request{quoted(said)}", "Change the request and try again"

@@ -103,7 +103,7 @@ class GeminiProvider:
                 raise self.faults.blocked(event.prompt_feedback.block_reason.value)
             for candidate in event.candidates or ():
                 finish = candidate.finish_reason or finish
-                yield Chunk(_text(candidate))
+                yield Chunk(_text(candidate), reasoning=_text(candidate, thought=True))
             usage = event.usage_metadata or usage
         if usage:
             yield Chunk(usage=_usage(usage))
@@ -149,9 +149,9 @@ def _client(address: str, key: str, timeout: float, line: Line | None = None) ->
     return genai.Client(api_key=key, http_options=options)
 
 
-def _text(candidate: "types.Candidate") -> str:
+def _text(candidate: "types.Candidate", thought: bool = False) -> str:
     parts = (candidate.content and candidate.content.parts) or ()
-    return "".join(part.text for part in parts if part.text and not part.thought)
+    return "".join(part.text for part in parts if part.text and bool(part.thought) == thought)
 
 
 def _usage(reported: "types.GenerateContentResponseUsageMetadata") -> Usage:

@@ -18,6 +18,7 @@ from typing import Any
 
 from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
 from kagura_nb.providers import limits, models
+from kagura_nb.providers.adaptations import alternate
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.chat_tokens import chat_tokens
 from kagura_nb.providers.faults import SHORTEN
@@ -27,6 +28,9 @@ from kagura_nb.settings import Settings
 
 MADE_HERE = "jobs/"
 GONE = "Answer with another model: `%kagura use --rollback`"
+OPENED = "<think>"
+LAST = 8
+"""Tokens at the end of a prompt in which a template may open the reasoning."""
 NEEDED = ("torch", "transformers", "peft")
 
 
@@ -62,20 +66,29 @@ class LocalProvider:
         longest = min(sampling.max_tokens or room, room)
         options = {"max_new_tokens": longest, **_drawn(sampling)}
         generation = _Generation(self, {**self._batch(prompt), **options})
+        if self.tokenizer.decode(prompt[-LAST:]).rstrip().endswith(OPENED):
+            yield Chunk(OPENED)  # by the template; the model only closes it
         with (sampling.line or Line()).ended_by(generation.stop):
             yield from generation.pieces()
         cut = generation.received >= longest and not generation.ended
         yield Chunk(usage=Usage(sent, generation.received), cut=cut)
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
-        chat = [{"role": one.role, "content": one.content} for one in messages]
         try:
-            return chat_tokens(self.tokenizer).encode(chat, open_reply=True)
+            return self._encoded(messages)
         except Exception as error:  # templates are programs of their own and raise what they like
-            raise ProviderError(
+            refusal = ProviderError(
                 f"The chat template of {self.model} does not take this chat ({error})",
                 "Use a model that is tuned for chat",
-            ) from error
+            )
+        try:  # as many do that know no system role
+            return self._encoded(alternate(messages))
+        except Exception:
+            raise refusal from None
+
+    def _encoded(self, messages: Sequence[Message]) -> list[int]:
+        chat = [{"role": one.role, "content": one.content} for one in messages]
+        return chat_tokens(self.tokenizer).encode(chat, open_reply=True)
 
     def _batch(self, prompt: list[int]) -> dict[str, Any]:
         import torch

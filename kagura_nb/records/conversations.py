@@ -121,7 +121,7 @@ class Conversation:
         return tuple(texts)
 
     def rewritten(self, change: Callable[[str], str]) -> "Conversation":
-        """The conversation with every text changed: who spoke and what, and all that came with it."""
+        """The conversation with every text changed: who spoke, and all that was written."""
         messages = (
             replace(one, content=change(one.content), name=one.name and change(one.name))
             for one in self.messages
