@@ -16,7 +16,7 @@ from kagura_nb.notebook.dashboard.page import cards, page
 from kagura_nb.notebook.dashboard.serving import serving
 from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.training import offered
-from kagura_nb.notebook.views import View
+from kagura_nb.notebook.views import View, hidden_reasoning
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.settings import Settings
 from kagura_nb.turn import Turn
@@ -133,13 +133,19 @@ def _answer(assistant: Assistant, prompt: str, options: dict[str, Any]) -> str:
 
 
 def _write(turn: Turn) -> None:
+    shown = False
     try:
         with closing(iter(turn)) as pieces:
             for piece in pieces:
+                if shown and turn.text == piece:
+                    click.echo("\n(So far its reasoning.)\n")
+                shown = True
                 click.echo(printable(piece), nl=False)
     except KeyboardInterrupt:
         click.echo(" (stopped)", nl=False)
     click.echo()
+    if turn.reasoning.strip():
+        click.secho(hidden_reasoning(turn.reasoning).plain, fg="bright_black")
     for notice in turn.notices:
         click.echo(f"({_worded(notice)})")
 

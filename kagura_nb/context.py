@@ -6,12 +6,13 @@ A memory that fails, or cannot even be opened, costs a notice, never the turn.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from kagura_nb import fewshot, prompt
 from kagura_nb.errors import KaguraError, RecallError
 from kagura_nb.memory import Memory
+from kagura_nb.providers import limits
 from kagura_nb.providers.base import Provider
 from kagura_nb.providers.line import Line
 from kagura_nb.records import GOOD_RATING, Conversation, Message, Recalled
@@ -27,6 +28,8 @@ HISTORY_SHARE = 2
 REPLY_SHARE = 4
 """One part in so many of the context is kept free for the reply, up to `LONGEST_REPLY`."""
 LONGEST_REPLY = 8192
+COUNTED_WRONG = 16
+"""One part in so many of what is sent may be more than we count: roles, and what is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Context:
         recalled: the memories shown, with scores, best first.
         examples: the examples shown, best first.
         notices: lines for the user about what was missing.
+        tokens: of the messages, as the provider counts them.
     """
 
     messages: tuple[Message, ...] = ()
@@ -67,6 +71,7 @@ class Context:
     recalled: tuple[Recalled, ...] = ()
     examples: tuple[Conversation, ...] = ()
     notices: tuple[str, ...] = ()
+    tokens: int = 0
 
     def provenance(self) -> dict[str, Any]:
         """What is recorded with the conversation: ids, no text."""
@@ -94,11 +99,13 @@ def gather(
         store: the user's conversations.
         open_memory: called only where something may be recalled.
         now: the time from which age is counted, aware.
+
+    Raises:
+        ContextTooLong: the prompt is longer than any text that fits.
     """
     settings = store.settings
-    count = lru_cache(maxsize=None)(provider.count_tokens)
     system = settings.system or prompt.SYSTEM
-    budget = _budget(provider)
+    count, budget = _measure(provider, len(system) + len(text))
     room = (budget - count(system) - count(text)) // HISTORY_SHARE
     history = prompt.latest(_history(store, options), room, count)
     known = {one.id for one in history}
@@ -119,13 +126,38 @@ def gather(
     )
     remembered = {one.id for one in sent.recalled}
     recalled = tuple(one for one in related if one.conversation.id in remembered)
-    return Context(sent.messages, tuple(history), recalled, sent.examples, notices + failures)
+    tokens = sum(count(one.content) for one in sent.messages)
+    told = notices + failures
+    return Context(sent.messages, tuple(history), recalled, sent.examples, told, tokens)
 
 
-def _budget(provider: Provider) -> int:
-    """Tokens that may be sent; the rest of the context is kept for the reply."""
+def _measure(provider: Provider, characters: int) -> tuple[Callable[[str], int], int]:
+    """What counts tokens, and how many may be sent; the rest is kept for the reply."""
     room = provider.context_tokens
-    return room - min(room // REPLY_SHARE, LONGEST_REPLY)
+    limits.check_length(provider.model, room if provider.context_known else None, characters)
+    longest = limits.CHARACTERS * room
+
+    @cache
+    def count(text: str) -> int:
+        """Of what is too long to fit, the characters are more than enough."""
+        return provider.count_tokens(text) if len(text) <= longest else len(text)
+
+    return count, room - min(room // REPLY_SHARE, LONGEST_REPLY)
+
+
+def longest_reply(provider: Provider, sent: Context, wanted: int) -> int | None:
+    """Tokens that a reply may have; None where nothing bounds it.
+
+    Args:
+        provider: knows its context, and may know the longest reply.
+        sent: what stands in the context already.
+        wanted: the longest reply that is asked for; 0 for any.
+    """
+    limit = min(filter(None, (wanted, provider.longest_reply)), default=None)
+    if limit is None or not provider.context_known:
+        return limit
+    left = provider.context_tokens - sent.tokens - sent.tokens // COUNTED_WRONG
+    return max(1, min(limit, left))
 
 
 def _recalls(options: Options, settings: Settings) -> bool:

@@ -143,7 +143,27 @@ class RateLimited(ProviderError):
 
 
 class ContextTooLong(ProviderError):
-    """The conversation does not fit into the model's context."""
+    """The conversation does not fit into the model's context.
+
+    Attributes:
+        context: the context that the server names, in its own tokens.
+        sent: what it says was sent.
+    """
+
+    context: int | None = None
+    sent: int | None = None
+
+
+class ReplyLimitRefused(ProviderError):
+    """The server does not take the limit of the reply that was sent.
+
+    Attributes:
+        longest: the longest reply that it names, in tokens.
+        unknown: whether it does not know such a limit by this name.
+    """
+
+    longest: int | None = None
+    unknown: bool = False
 
 
 class ReplyCut(ProviderError):

@@ -75,6 +75,8 @@ RULES = {
     "examples": _within(0, 1000),
     "threshold": _within(1, 1_000_000),
     "temperature": _within(-1, 2),
+    "context_tokens": _within(0, 100_000_000),
+    "max_reply_tokens": _within(0, 100_000_000),
     "vertex_location": Rule(
         re.compile(r"[a-z]+-[a-z]+[0-9]+").fullmatch,  # type: ignore[arg-type]
         "Use a region of Google Cloud, for example us-central1",
@@ -132,6 +134,10 @@ class Settings:
     )
     monthly_budget: str = _setting("", "USD to spend in a month; empty or 0: no limit")
     temperature: float = _setting(-1.0, "randomness of replies; below 0: the vendor's default")
+    context_tokens: int = _setting(
+        0, "tokens that prompt and reply may take together; 0: what the server or model says"
+    )
+    max_reply_tokens: int = _setting(16_384, "the longest reply, in tokens; 0: no limit")
     vertex_project: str = _setting(
         "", "Google Cloud project that trains Gemini models; empty: the one of the credentials"
     )

@@ -9,29 +9,40 @@
  7. collect  one committed row, also of a reply that was cut short      store
  8. index    it for the next recall, off the reply's path               memory
 
+What turns out not to fit is assembled once more, within what the server then named.
 A failing memory costs a notice, never the turn; so does a deployed model that is gone, in whose
 place the base one answers. From the first step on the prompt is kept, whatever becomes of the rest.
 """
 
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol
 
-from kagura_nb import context, costs, deploy, pricing
+from kagura_nb import context, costs, deploy, pricing, reasoning
 from kagura_nb.context import Context, Options
-from kagura_nb.errors import ProviderError, ReplyStopped, StoreError
+from kagura_nb.errors import (
+    ContextTooLong,
+    ProviderError,
+    ReplyLimitRefused,
+    ReplyStopped,
+    StoreError,
+)
 from kagura_nb.memory import Memory
 from kagura_nb.privacy import PromptDoor
-from kagura_nb.providers import open_provider
+from kagura_nb.providers import limits, open_provider
 from kagura_nb.providers.base import Chunk, Provider, Sampling, estimated
 from kagura_nb.providers.line import HungUp
-from kagura_nb.records import Arm, Deployment, Usage
+from kagura_nb.records import Arm, Deployment, Message, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import ConversationCollector
 from kagura_nb.store.interrupts import deferred
+
+AT_LIMIT = "The reply ends at the model's token limit. Ask it to go on."
 
 
 class Host(Protocol):
@@ -58,11 +69,32 @@ class Host(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a provider is sent.
+
+    Args:
+        door: masked it.
+        messages: as they leave.
+        longest: tokens of the reply at most.
+    """
+
+    door: PromptDoor
+    messages: tuple[Message, ...]
+    longest: int | None
+
+    def same_as(self, other: "_Request") -> bool:
+        """Whether sending it would bring the same refusal."""
+        return (self.messages, self.longest) == (other.messages, other.longest)
+
+
 class Turn:
     """One run through the loop. Iterate it once; what it learned on the way are its attributes.
 
     Attributes:
-        text: the reply, as far as it has arrived.
+        text: the reply, as far as it has arrived. Where what came first turns out to have been
+            reasoning, it begins anew: then it is no longer than the latest piece.
+        reasoning: what the model thought before it replied.
         complete: whether the reply reached its end; a token limit is none.
         stopped: whether `stop` was called.
         model: `provider:model` that answers.
@@ -77,6 +109,7 @@ class Turn:
         self.prompt = text
         self.options = options
         self.text = ""
+        self.reasoning = ""
         self.complete = False
         self.stopped = False
         self.model = options.model or ""
@@ -110,7 +143,7 @@ class Turn:
                 self._go_on()
             self.complete = not self._at_limit
             if not self.text.strip():
-                self.notices.append(f"{self.model} sent an empty reply. Ask again in other words.")
+                self.notices.append(_unanswered(self.model, self.reasoning))
         finally:
             with deferred():
                 self._finish()
@@ -154,6 +187,27 @@ class Turn:
         provider = open_provider(model, self._settings)
         self.notices += self._host.introduce(provider)
         self.model = provider.model
+        told = len(self.notices)
+        request = self._request(provider)
+        try:
+            yield from self._streamed(provider, request)
+            return
+        except (ContextTooLong, ReplyLimitRefused) as error:
+            refusal = error
+        if self.text:
+            raise refusal
+        del self.notices[told:]
+        again = self._request(provider)  # the provider has learnt what fits
+        renamed = isinstance(refusal, ReplyLimitRefused) and refusal.unknown
+        if self.context.tokens >= provider.context_tokens:
+            raise refusal
+        if again.same_as(request) and not renamed:
+            raise refusal
+        self.notices.append(_sent_again(refusal, self.model))
+        yield from self._streamed(provider, again)
+
+    def _request(self, provider: Provider) -> "_Request":
+        """What is sent, as it fits and as it may leave."""
         self.context = context.gather(
             self.prompt,
             self.options,
@@ -167,31 +221,55 @@ class Turn:
         self._metadata = {**self.context.provenance(), "masked": door.masked}
         self.notices += [*self.context.notices, *pricing.complaints(self._settings)]
         self.notices += door.notice(masked[-1].content)
-        self._estimate = partial(estimated, provider, masked)
+        wanted = self._settings.max_reply_tokens
+        longest = context.longest_reply(provider, self.context, wanted)
+        return _Request(door, tuple(masked), longest)
+
+    def _streamed(self, provider: Provider, request: "_Request") -> Generator[str]:
+        self._estimate = partial(estimated, provider, request.messages)
         temperature = self._settings.temperature
         drawn = None if temperature < 0 else temperature
-        sampling = Sampling(temperature=drawn, line=self.options.line)
+        sampling = Sampling(drawn, request.longest, self.options.line)
         self._go_on()
-        with closing(provider.stream(masked, sampling)) as chunks:  # type: ignore[type-var]
-            yield from door.restore(self._texts(chunks))
+        with closing(provider.stream(request.messages, sampling)) as chunks:  # type: ignore[type-var]
+            texts = request.door.restore(self._texts(chunks, request))
+            for part in reasoning.parts(texts):
+                if part.restarts:
+                    self.reasoning, self.text = self.reasoning + self.text, ""
+                if part.reasoning:
+                    self.reasoning += part.text
+                elif part.text:
+                    yield part.text
 
-    def _texts(self, chunks: Iterator[Chunk]) -> Iterator[str]:
-        """The text of the chunks; the usage on its way is kept."""
-        for chunk in chunks:
-            self.usage = chunk.usage or self.usage
-            self._at_limit = chunk.cut or self._at_limit
-            if chunk.text:
-                yield chunk.text
+    def _texts(self, chunks: Iterator[Chunk], request: "_Request") -> Iterator[str]:
+        """The text of the chunks, bounded also where the server knows no bound; usage and reasoning
+        on their way are kept.
+        """
+        left = (request.longest or sys.maxsize) * limits.CHARACTERS
+        thought: list[str] = []
+        try:
+            for chunk in chunks:
+                self._go_on()
+                self.usage = chunk.usage or self.usage
+                thought.append(chunk.reasoning)
+                left -= len(chunk.text) + len(chunk.reasoning)
+                self._at_limit = chunk.cut or self._at_limit or left < 0
+                if chunk.text:
+                    yield chunk.text
+                if left < 0:
+                    break
+        finally:
+            self.reasoning = "".join(request.door.restore(thought)) + self.reasoning
         if self._at_limit:
-            self.notices.append("The reply ends at the model's token limit. Ask it to go on.")
+            self.notices.append(AT_LIMIT)
 
     def _finish(self) -> None:
         """Store the turn, whatever became of it, and index it off the reply's path.
 
         Of a private one no more is kept than what it cost; what was refused has cost nothing.
         """
-        if self.usage is None and self._estimate is not None and self.text:
-            self.usage = self._estimate(self.text)
+        if self.usage is None and self._estimate is not None and (self.text or self.reasoning):
+            self.usage = self._estimate(self.reasoning + self.text)
         if self.usage is not None:
             self.cost = pricing.cost(self.model, self.usage, self._settings)
         if self.options.private:
@@ -217,4 +295,20 @@ class Turn:
             usage=self.usage,
             cost=self.cost,
             arm=self._arm,
+            reasoning=self.reasoning.strip(),
         )
+
+
+def _unanswered(model: str, reasoning: str) -> str:
+    if not reasoning.strip():
+        return f"{model} sent an empty reply. Ask again in other words."
+    return f"{model} sent only its reasoning and no reply. Ask again, or raise max_reply_tokens."
+
+
+def _sent_again(refusal: ContextTooLong | ReplyLimitRefused, model: str) -> str:
+    if isinstance(refusal, ReplyLimitRefused):
+        return f"{model} did not take the limit of the reply. It was asked again with another one."
+    return (
+        f"The request did not fit into the context of {model}. It was sent again with less of "
+        "history, memories and examples."
+    )

@@ -44,6 +44,7 @@ def line(one: Conversation) -> str:
         "tags": one.tags,
         "excluded": one.excluded,
         "metadata": dict(one.metadata),
+        "reasoning": one.reasoning,
     }
     return json.dumps(kept, ensure_ascii=False) + "\n"
 
@@ -72,6 +73,7 @@ def conversations(value: Json) -> Iterator[Conversation | Skip]:
         tags=tuple(_a(str, one) for one in _a(list, value["tags"])),
         excluded=_a(str | None, value["excluded"]),
         metadata=_a(dict, value["metadata"]),
+        reasoning=_a(str, value.get("reasoning", "")),
     )
 
 

@@ -85,6 +85,7 @@ class OnnxEmbedder:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # tokenizers raises plain Exception
             raise self._unusable(f"its tokenizer.json cannot be read ({error})") from error
+        tokenizer.encode_special_tokens = True  # a text that speaks of [SEP] has one part
         tokenizer.enable_padding()
         tokenizer.enable_truncation(LONGEST_INPUT)
         return tokenizer

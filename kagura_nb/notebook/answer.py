@@ -10,7 +10,7 @@ from kagura_nb.errors import ReplyStopped
 from kagura_nb.notebook.stars import Stars
 from kagura_nb.notebook.streaming import Format, StreamingMarkdown
 from kagura_nb.notebook.training import offered
-from kagura_nb.notebook.views import View, excerpt, line, stars, table
+from kagura_nb.notebook.views import View, excerpt, hidden_reasoning, line, stars, table
 from kagura_nb.notebook.waiting import SignOfLife, in_notebook
 from kagura_nb.notebook.workspace import MAGIC, Workspace
 from kagura_nb.store.interrupts import deferred
@@ -57,6 +57,8 @@ def _streamed(turn: Turn, form: Format) -> bool:
     try:
         with closing(iter(turn)) as pieces:
             for piece in pieces:
+                if turn.text == piece:
+                    shown.restart()
                 shown.update(piece)
     except KeyboardInterrupt:
         return True
@@ -66,6 +68,8 @@ def _streamed(turn: Turn, form: Format) -> bool:
                 shown.finish(provenance(turn))
             else:
                 sign.remove()
+            if turn.reasoning.strip():
+                display(hidden_reasoning(turn.reasoning))
             for notice in filter(None, (shown.notice, *turn.notices)):
                 display(line(notice))
     return False

@@ -27,6 +27,7 @@ from kagura_nb.notebook.views import (
     conversations,
     excerpt,
     forgotten,
+    hidden_reasoning,
     line,
     local,
     stars,
@@ -154,7 +155,10 @@ def show(workspace: Workspace, conversation_id: str) -> View:
     parts += [("Comment", one.comment)] if one.comment else []
     plain = "\n\n".join([head, *(f"{name}:\n{text}" for name, text in parts)])
     shown = "\n\n".join([f"`{head}`", *(f"**{name}**\n\n{text}" for name, text in parts)])
-    return View(plain, markdown=readable_markdown(shown))
+    if not one.reasoning:
+        return View(plain, markdown=readable_markdown(shown))
+    folded = f"{readable_markdown(shown)}\n\n{hidden_reasoning(one.reasoning).html}"
+    return View(f"{plain}\n\nReasoning:\n{one.reasoning}", markdown=folded)
 
 
 @commands.command()

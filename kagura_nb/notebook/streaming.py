@@ -65,6 +65,12 @@ class StreamingMarkdown:
             self._sent += cost
             self._show(partial(self.text, self._format))
 
+    def restart(self) -> None:
+        """Take back what is on screen: it was reasoning, and the reply only begins."""
+        if self.text and not self._rewrites:
+            _write("\n(So far its reasoning.)\n\n")
+        self.text = ""
+
     @property
     def notice(self) -> str:
         """A line for the user about what the format leaves out; empty where it shows all."""

@@ -115,6 +115,13 @@ def details(summary: str, view: View) -> View:
     return View(view.plain, html)
 
 
+def hidden_reasoning(text: str) -> View:
+    """What a model thought before it replied, folded away."""
+    summary = f"Reasoning, {len(text.strip()):,} characters"
+    said = as_html(text.strip()).replace("\n", "<br>")
+    return details(summary, View(f"({summary}, hidden.)", LINE.format(text=said)))
+
+
 def as_html(text: str) -> str:
     """Text that is no markup and, where notebooks look for formulas between dollars, none."""
     return escape(text).replace("$", "<span>$</span>")

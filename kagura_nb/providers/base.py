@@ -16,11 +16,14 @@ class Chunk:
         text: the next characters; may be empty.
         usage: the tokens consumed, on the last chunk, where the provider reports them.
         cut: True on the last chunk where a token limit ended the reply.
+        reasoning: the next characters of what the model thinks first, where that has a field of
+            its own.
     """
 
     text: str = ""
     usage: Usage | None = None
     cut: bool = False
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,30 @@ class Provider(Protocol):
     Attributes:
         model: `provider:model`, as it is recorded with every conversation.
         context_tokens: tokens that prompt and reply may take together.
+        context_known: False where that is a guess.
+        longest_reply: tokens of a reply at most, where that is known.
         on_this_machine: True where nothing leaves the machine, so that nothing needs masking.
         notice: one line that the user sees on first use, or None.
     """
 
     model: str
-    context_tokens: int
     on_this_machine: bool
     notice: str | None
+
+    @property
+    def context_tokens(self) -> int:
+        """What a refusal taught counts at once."""
+        ...
+
+    @property
+    def context_known(self) -> bool:
+        """See above."""
+        ...
+
+    @property
+    def longest_reply(self) -> int | None:
+        """See above."""
+        ...
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text for this model; an estimate where its tokenizer is not to be had."""

@@ -14,12 +14,15 @@ from kagura_nb.errors import (
     ProviderError,
     RateLimited,
     ReplyCut,
+    ReplyLimitRefused,
     ServerFailed,
     ServerUnreachable,
     UnknownModel,
 )
+from kagura_nb.providers import adaptations, refusals
 
 LONGEST_QUOTE = 200
+SHORTEN = "Shorten the prompt, start a new session, or choose a model with a longer context"
 START_COMMANDS = {
     "ollama": "Start it with `ollama serve`",
     "lmstudio": "Start its server (`lms server start`)",
@@ -100,12 +103,23 @@ class Faults:
             "Add credit to it, or choose another model with `%kagura use`",
         )
 
-    def too_long(self) -> ProviderError:
-        """The conversation does not fit."""
-        return ContextTooLong(
-            f"The conversation does not fit into the context of {self.model}",
-            "Shorten the prompt, start a new session, or choose a model with a longer context",
+    def too_long(self, named: refusals.Named) -> ProviderError:
+        """The conversation does not fit; the refusal may name numbers."""
+        limit = f", which reads {named.context:,} tokens" if named.context else ""
+        error = ContextTooLong(
+            f"The conversation does not fit into the context of {self.model}{limit}", SHORTEN
         )
+        error.context, error.sent = named.context, named.sent
+        return error
+
+    def reply_limit(self, named: refusals.Reply, said: str) -> ProviderError:
+        """The limit of the reply is not one that the vendor takes."""
+        error = ReplyLimitRefused(
+            f"{self.title} does not take the limit of the reply{quoted(said)}",
+            "Set a smaller one with `%kagura config max_reply_tokens`, or 0 for none",
+        )
+        error.longest, error.unknown = named.longest, named.unknown
+        return error
 
     def cut(self, said: str = "") -> ProviderError:
         """The stream ended before the reply did."""
@@ -121,6 +135,11 @@ class Faults:
             return ProviderError(
                 f"{self.model} takes no temperature{quoted(said)}",
                 "Leave it to the vendor with `%kagura config temperature -1`",
+            )
+        if adaptations.refused(said, {adaptations.ROLES}):
+            return ProviderError(
+                f"{self.model} does not take messages in this order{quoted(said)}",
+                "Start a new session, or choose another model with `%kagura use`",
             )
         return ProviderError(
             f"{self.title} refused the request{quoted(said)}", "Change the request and try again"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
 from kagura_nb.errors import ProviderError
-from kagura_nb.providers import vertex
+from kagura_nb.providers import limits, refusals, vertex
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
 from kagura_nb.providers.line import Line
@@ -41,9 +41,28 @@ class GeminiProvider:
     model: str
     faults: Faults
     connect: "Callable[[Line | None], genai.Client]" = field(repr=False)
-    context_tokens: int = CONTEXT_TOKENS
+    configured_context: int = 0
     on_this_machine: bool = False
+    context_known: bool = True
     notice: str | None = None
+
+    @property
+    def limits(self) -> limits.Limits:
+        """What is known of the model."""
+        return limits.of(self.faults.address, self.faults.model)
+
+    @property
+    def context_tokens(self) -> int:
+        """As it is configured, or documented."""
+        return self.limits.context(self.configured_context, None) or CONTEXT_TOKENS
+
+    @property
+    def longest_reply(self) -> int | None:
+        """As a refusal named it."""
+        return self.limits.longest
+
+    def ask_again(self) -> None:
+        """Its contexts are documented."""
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, estimated: Gemini's vocabulary is not public."""
@@ -51,12 +70,13 @@ class GeminiProvider:
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
-        with _named(self.faults):
-            client = self.connect(sampling.line)
-            reply = client.models.generate_content_stream(**self._request(messages, sampling))
-            first = list(islice(reply, 1))
-        with closing(reply), _named(self.faults, begun=True):  # type: ignore[type-var]
-            yield from self._chunks(chain(first, reply))
+        with limits.learning(self, messages):
+            with _named(self.faults):
+                client = self.connect(sampling.line)
+                reply = client.models.generate_content_stream(**self._request(messages, sampling))
+                first = list(islice(reply, 1))
+            with closing(reply), _named(self.faults, begun=True):  # type: ignore[type-var]
+                yield from self._chunks(chain(first, reply))
 
     def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
         from google.genai import types
@@ -83,7 +103,7 @@ class GeminiProvider:
                 raise self.faults.blocked(event.prompt_feedback.block_reason.value)
             for candidate in event.candidates or ():
                 finish = candidate.finish_reason or finish
-                yield Chunk(_text(candidate))
+                yield Chunk(_text(candidate), reasoning=_text(candidate, thought=True))
             usage = event.usage_metadata or usage
         if usage:
             yield Chunk(usage=_usage(usage))
@@ -103,10 +123,11 @@ def open_gemini(vendor: str, model: str, settings: Settings) -> GeminiProvider:
     name = f"{vendor}:{model}"
     if tuned := vertex.place_of(model, settings):
         faults = vertex.VertexFaults(vertex.VENDOR, model, tuned.address)
-        return GeminiProvider(name, faults, partial(vertex.connect, tuned))
+        client = partial(vertex.connect, tuned)
+        return GeminiProvider(name, faults, client, settings.context_tokens)
     address = keys.address(vendor, settings)
-    client = partial(_client, address, keys.find(vendor), settings.timeout)
-    return GeminiProvider(name, Faults(vendor, model, address), client)
+    own = partial(_client, address, keys.find(vendor), settings.timeout)
+    return GeminiProvider(name, Faults(vendor, model, address), own, settings.context_tokens)
 
 
 @lru_cache(maxsize=8)
@@ -128,9 +149,9 @@ def _client(address: str, key: str, timeout: float, line: Line | None = None) ->
     return genai.Client(api_key=key, http_options=options)
 
 
-def _text(candidate: "types.Candidate") -> str:
+def _text(candidate: "types.Candidate", thought: bool = False) -> str:
     parts = (candidate.content and candidate.content.parts) or ()
-    return "".join(part.text for part in parts if part.text and not part.thought)
+    return "".join(part.text for part in parts if part.text and bool(part.thought) == thought)
 
 
 def _usage(reported: "types.GenerateContentResponseUsageMetadata") -> Usage:
@@ -174,8 +195,8 @@ def _translated(error: "errors.APIError", faults: Faults, begun: bool) -> Provid
     status, said = error.code or 500, error.message or ""
     if "api key" in said.lower() or status == 401:
         return faults.rejected()
-    if "token count" in said.lower() and "exceeds" in said.lower():
-        return faults.too_long()
+    if status == 413 or (status != 429 and refusals.is_too_long(said)):
+        return faults.too_long(refusals.named(said))
     if status == 404:
         gone = "no longer" in said or "deprecated" in said
         return faults.retired(said) if gone else faults.unknown(said)
@@ -183,10 +204,10 @@ def _translated(error: "errors.APIError", faults: Faults, begun: bool) -> Provid
         return faults.retired(said)
     if status == 403:
         return faults.forbidden(said)
-    if status == 413:
-        return faults.too_long()
     if status == 429:
         return faults.limited(said)
     if status >= 500:
         return faults.cut(said) if begun else faults.failing(status, said)
+    if limit := refusals.reply(said):
+        return faults.reply_limit(limit, said)
     return faults.refused(said)

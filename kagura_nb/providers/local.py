@@ -17,16 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
-from kagura_nb.providers import models
+from kagura_nb.providers import limits, models
+from kagura_nb.providers.adaptations import alternate
 from kagura_nb.providers.base import Chunk, Sampling
+from kagura_nb.providers.chat_tokens import chat_tokens
+from kagura_nb.providers.faults import SHORTEN
 from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
 MADE_HERE = "jobs/"
 GONE = "Answer with another model: `%kagura use --rollback`"
+OPENED = "<think>"
+LAST = 8
+"""Tokens at the end of a prompt in which a template may open the reasoning."""
 NEEDED = ("torch", "transformers", "peft")
-REPLY_TOKENS = 1024
 
 
 @dataclass(slots=True)
@@ -37,42 +42,59 @@ class LocalProvider:
     context_tokens: int
     network: Any = field(repr=False)
     tokenizer: Any = field(repr=False)
+    context_known: bool = True
+    longest_reply: int | None = None
     on_this_machine: bool = True
     notice: str | None = None
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, exactly."""
-        return len(self.tokenizer.encode(text, add_special_tokens=False))
+        return chat_tokens(self.tokenizer).count(text)
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it is generated."""
+        characters = sum(len(one.content) for one in messages)
+        limits.check_length(self.model, self.context_tokens, characters)
         prompt = self._prompt(messages)
-        sent = prompt["input_ids"].shape[1]
+        sent = len(prompt)
         room = self.context_tokens - sent
         if room < 1:
             raise ContextTooLong(
                 f"{sent:,} tokens do not fit into the {self.context_tokens:,} of {self.model}",
-                "Shorten the prompt, start a new session, or choose a model with a longer context",
+                SHORTEN,
             )
-        longest = min(sampling.max_tokens or REPLY_TOKENS, room)
-        generation = _Generation(self, {**prompt, "max_new_tokens": longest, **_drawn(sampling)})
+        longest = min(sampling.max_tokens or room, room)
+        options = {"max_new_tokens": longest, **_drawn(sampling)}
+        generation = _Generation(self, {**self._batch(prompt), **options})
+        if self.tokenizer.decode(prompt[-LAST:]).rstrip().endswith(OPENED):
+            yield Chunk(OPENED)  # by the template; the model only closes it
         with (sampling.line or Line()).ended_by(generation.stop):
             yield from generation.pieces()
         cut = generation.received >= longest and not generation.ended
         yield Chunk(usage=Usage(sent, generation.received), cut=cut)
 
-    def _prompt(self, messages: Sequence[Message]) -> dict[str, Any]:
-        chat = [{"role": one.role, "content": one.content} for one in messages]
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
         try:
-            encoded = self.tokenizer.apply_chat_template(
-                chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
-            )
+            return self._encoded(messages)
         except Exception as error:  # templates are programs of their own and raise what they like
-            raise ProviderError(
+            refusal = ProviderError(
                 f"The chat template of {self.model} does not take this chat ({error})",
                 "Use a model that is tuned for chat",
-            ) from error
-        return dict(encoded.to(self.network.device))
+            )
+        try:  # as many do that know no system role
+            return self._encoded(alternate(messages))
+        except Exception:
+            raise refusal from None
+
+    def _encoded(self, messages: Sequence[Message]) -> list[int]:
+        chat = [{"role": one.role, "content": one.content} for one in messages]
+        return chat_tokens(self.tokenizer).encode(chat, open_reply=True)
+
+    def _batch(self, prompt: list[int]) -> dict[str, Any]:
+        import torch
+
+        ids = torch.tensor([prompt], device=self.network.device)
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
 class _Generation:
@@ -147,7 +169,9 @@ def open_local(vendor: str, model: str, settings: Settings) -> LocalProvider:
     models.require("Models in this process need", *NEEDED)
     base, adapter = _split(model)
     network, tokenizer = _load(base, *_placed(base, adapter, settings))
-    return LocalProvider(f"{vendor}:{model}", models.context(network), network, tokenizer)
+    read = models.context(network)
+    context = min(settings.context_tokens or read, read)
+    return LocalProvider(f"{vendor}:{model}", context, network, tokenizer)
 
 
 def _split(model: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ ADAPTER = "adapter"
 RECORD = "base.json"
 CONFIG = "config.json"
 TEMPLATES = ("chat_template.jinja", "chat_template.json")
+FAST = "Use a model with a tokenizer.json"
 CHAT = "Use a model that is tuned for chat"
 NAMES = "Name a folder or a hub id of a chat model, and an adapter folder behind a plus sign"
 UNKNOWN = 4_096
@@ -105,6 +106,8 @@ def load_tokenizer(base: str) -> Any:
         raise unloadable(base, error) from error
     if tokenizer.chat_template is None:
         raise UnknownModel(f"{base} has no chat template", CHAT)
+    if not tokenizer.is_fast:
+        raise UnknownModel(f"{base} has no fast tokenizer", FAST)
     return tokenizer
 
 

@@ -6,15 +6,16 @@ a finish reason was cut.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
 from kagura_nb.errors import MissingKey, ProviderError
-from kagura_nb.providers.base import Chunk, Sampling
+from kagura_nb.providers import adaptations, completions, limits, refusals
+from kagura_nb.providers.base import Chunk, Sampling, estimated
 from kagura_nb.providers.faults import Faults
 from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
@@ -50,7 +51,6 @@ UNKNOWN_CONTEXT = 8_192
 LOCAL_CONTEXT = 4_096
 """What Ollama gives a model unless told otherwise (its FAQ, 2026); more would be cut silently."""
 
-TOO_LONG = ("context_length_exceeded", "context length", "context size", "context window")
 RETIRED = ("deprecated", "shut down", "retired", "no longer available", "decommissioned")
 
 
@@ -59,13 +59,47 @@ class OpenAIProvider:
     """One model behind the chat completions API. See `Provider` for what it promises."""
 
     model: str
-    context_tokens: int
     on_this_machine: bool
     faults: Faults
     timeout: float
     key: str = field(repr=False)
+    configured_context: int = 0
+    _asks: bool = field(default=True, init=False, repr=False)
     notice: str | None = None
     _counter: tokens.Counter | None = field(default=None, init=False, repr=False)
+
+    @property
+    def limits(self) -> limits.Limits:
+        """What is known of the model at its server."""
+        return limits.of(self.faults.address, self.faults.model)
+
+    @property
+    def context_tokens(self) -> int:
+        """As it is configured, or as the server says; else what is usual."""
+        guess = UNKNOWN_CONTEXT if self.faults.vendor == "openai" else LOCAL_CONTEXT
+        return self._known_context or guess
+
+    @property
+    def context_known(self) -> bool:
+        """Whether that is no guess."""
+        return self._known_context is not None
+
+    @property
+    def longest_reply(self) -> int | None:
+        """As a refusal named it."""
+        return self.limits.longest
+
+    @property
+    def _known_context(self) -> int | None:
+        elsewhere = self.faults.address != keys.VENDORS["openai"].address
+        fetch = self._fetch if self._asks and elsewhere else None
+        self._asks = False  # once a turn at most, where the server does not answer
+        told = self.limits.context(self.configured_context, fetch)
+        return told or _documented(self.faults)
+
+    def ask_again(self) -> None:
+        """Let the server be asked anew."""
+        self.limits.said, self._asks = None, True
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text; exact for OpenAI's own models once their vocabulary is at hand."""
@@ -74,16 +108,67 @@ class OpenAIProvider:
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
+        with limits.learning(self, messages):
+            while True:
+                begun = False
+                sent = self._sent(messages, sampling)
+                try:
+                    for chunk in self._reply(messages, sampling):
+                        begun = True
+                        yield chunk
+                    return
+                except ProviderError as error:
+                    part = None if begun else adaptations.refused(error.problem, sent)
+                    if part is None:
+                        raise
+                self._untaken.add(part)  # so that it is not sent again: each part once at most
+
+    @property
+    def _untaken(self) -> set[str]:
+        return adaptations.of(self.faults.address, self.faults.model)
+
+    def _sent(self, messages: Sequence[Message], sampling: Sampling) -> set[str]:
+        """What of a request the model may not take."""
+        parts = {adaptations.ROLES, adaptations.USAGE}
+        if sampling.temperature is not None:
+            parts.add(adaptations.TEMPERATURE)
+        return parts - self._untaken
+
+    def _reply(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
+        """One request and its answer."""
         with _named(self.faults):
             client = connect(self.faults.address, self.key, self.timeout, sampling.line)
             reply = client.chat.completions.create(**self._request(messages, sampling))
+            events = _events(reply)
         with reply, _named(self.faults, begun=True):
-            yield from self._chunks(reply)
+            yield from self._chunks(events, messages)
+
+    def _fetch(self, url: str, body: Any) -> Any:
+        """What the server says of itself; None where it refuses."""
+        import openai
+
+        client = connect(self.faults.address, self.key, self.timeout)
+        patient = client.with_options(timeout=limits.SECONDS, max_retries=0)
+        try:
+            if body:
+                return patient.post(url, body=body, cast_to=object)
+            return patient.get(url, cast_to=object)
+        except openai.APIConnectionError as error:
+            raise _unreachable(self.faults, error) from None
+        except (openai.APIError, ValueError):
+            return None
 
     def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
-        longest = "max_completion_tokens" if self.faults.vendor == "openai" else "max_tokens"
-        drawn = {"temperature": sampling.temperature, longest: sampling.max_tokens}
-        said = [{"role": one.role, "content": one.content} for one in messages]
+        newer = (self.faults.vendor == "openai") != self.limits.unknown_name
+        longest = "max_completion_tokens" if newer else "max_tokens"
+        untaken = self._untaken
+        drawn = {
+            "temperature": None if adaptations.TEMPERATURE in untaken else sampling.temperature,
+            longest: sampling.max_tokens,
+            "stream_options": None if adaptations.USAGE in untaken else {"include_usage": True},
+        }
+        taken = adaptations.alternate(messages) if adaptations.ROLES in untaken else messages
+        said = [{"role": one.role, "content": one.content} for one in taken]
         return {
             "model": self.faults.model,
             # As it is: compared with all the types a message may have, a long history costs the
@@ -91,19 +176,21 @@ class OpenAIProvider:
             "messages": [],
             "extra_body": {"messages": said},
             "stream": True,
-            "stream_options": {"include_usage": True},
             **{name: value for name, value in drawn.items() if value is not None},
         }
 
-    def _chunks(self, reply: "openai.Stream[Any]") -> Iterator[Chunk]:
-        finish = None
-        for event in reply:
+    def _chunks(self, events: Iterable[Any], messages: Sequence[Message]) -> Iterator[Chunk]:
+        finish, said = None, ""
+        for event in events:
             for choice in event.choices or ():
                 finish = choice.finish_reason or finish
-                if choice.delta and choice.delta.content:
-                    yield Chunk(choice.delta.content)
+                message = getattr(choice, "delta", None) or getattr(choice, "message", None)
+                for text, thought in completions.pieces(message):
+                    said += text + thought
+                    yield Chunk(text, reasoning=thought)
             if event.usage:
-                yield Chunk(usage=_usage(event.usage))
+                estimate = partial(estimated, self, messages, said)
+                yield Chunk(usage=_usage(event.usage, estimate))
         if finish is None:
             raise self.faults.cut()
         if finish == "content_filter":
@@ -120,11 +207,11 @@ def open_openai(vendor: str, model: str, settings: Settings) -> OpenAIProvider:
     address = keys.address(vendor, settings)
     return OpenAIProvider(
         model=f"{vendor}:{model}",
-        context_tokens=_context_tokens(vendor, model),
         on_this_machine=keys.is_loopback(address),
         faults=Faults(vendor, model, address),
         timeout=settings.timeout,
         key=key_for(vendor, address),
+        configured_context=settings.context_tokens,
     )
 
 
@@ -142,12 +229,10 @@ def key_for(vendor: str, address: str) -> str:
         return NO_KEY
 
 
-def _context_tokens(vendor: str, model: str) -> int:
-    if vendor != "openai":
-        return LOCAL_CONTEXT
-    name = model.removeprefix("ft:")
-    fitting = (size for start, size in CONTEXT_TOKENS.items() if name.startswith(start))
-    return next(fitting, UNKNOWN_CONTEXT)
+def _documented(faults: Faults) -> int | None:
+    """What OpenAI's pages say of a model."""
+    name = faults.model.removeprefix("ft:") if faults.vendor == "openai" else ""
+    return next((size for start, size in CONTEXT_TOKENS.items() if name.startswith(start)), None)
 
 
 @lru_cache(maxsize=8)
@@ -160,13 +245,32 @@ def connect(address: str, key: str, timeout: float, line: Line | None = None) ->
     return openai.OpenAI(api_key=key, base_url=address, timeout=patience, http_client=own)
 
 
-def _usage(reported: "CompletionUsage") -> Usage:
-    details = reported.prompt_tokens_details
+def _events(reply: "openai.Stream[Any]") -> Iterable[Any]:
+    """The events of a stream, or the whole completion that came in its place as the only one."""
+    import openai
+    from openai.types.chat import ChatCompletion
+
+    told = reply.response.headers.get("content-type", "")
+    body = completions.whole(reply.response.read()) if "json" in told else None
+    if body is None:
+        return reply
+    if (said := completions.error_words(body)) is not None:
+        raise openai.APIError(said, reply.response.request, body={"message": said})
+    return [ChatCompletion.construct(**body)]
+
+
+def _usage(reported: "CompletionUsage", estimate: Callable[[], Usage]) -> Usage:
+    """What a server reports; what it leaves out is estimated."""
+    details = getattr(reported, "prompt_tokens_details", None)
+    sent, said = reported.prompt_tokens, reported.completion_tokens
+    partly = not isinstance(sent, int) or not isinstance(said, int)
+    whole = estimate() if partly else None
     return Usage(
-        prompt_tokens=reported.prompt_tokens,
-        completion_tokens=reported.completion_tokens,
+        prompt_tokens=whole.prompt_tokens if whole and not isinstance(sent, int) else sent,
+        completion_tokens=whole.completion_tokens if whole and not isinstance(said, int) else said,
         cached_tokens=(details and details.cached_tokens) or 0,
         written_tokens=(details and details.cache_write_tokens) or 0,
+        estimated=partly,
     )
 
 
@@ -194,11 +298,11 @@ def _unreachable(faults: Faults, error: "openai.APIConnectionError") -> Provider
 
 def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> ProviderError:
     """Our error for a refusal, by status and code (OpenAI's guide to error codes, 2026-11)."""
-    status = getattr(error, "status_code", None) or 500
+    status = getattr(error, "status_code", None) or (500 if begun else 200)
     said = words(error)
-    marks = f"{error.code} {said}".lower()
-    if status == 413 or any(mark in marks for mark in TOO_LONG):
-        return faults.too_long()
+    marks = f"{error.code} {error.type} {said}".lower()
+    if status == 413 or (status != 429 and refusals.is_too_long(marks)):
+        return faults.too_long(refusals.named(said, error.body))
     if status == 401:
         return faults.rejected()
     if status == 410 or (status in (400, 404) and any(mark in marks for mark in RETIRED)):
@@ -211,6 +315,10 @@ def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> Provid
         return faults.unpaid() if error.code == "insufficient_quota" else faults.limited(said)
     if status >= 500:
         return faults.cut(said) if begun else faults.failing(status, said)
+    if status < 400:
+        return faults.failing(status, said)
+    if limit := refusals.reply(said):
+        return faults.reply_limit(limit, said)
     return faults.refused(said)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from kagura_nb.errors import ContextTooLong
+from kagura_nb.providers import limits
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.records import Message, Usage
 
@@ -53,6 +54,8 @@ class PracticeProvider:
     """
 
     model = "practice"
+    context_known = True
+    longest_reply = None
     on_this_machine = True
     notice = NOTICE
 
@@ -73,6 +76,9 @@ class PracticeProvider:
         """
         from tokenizers.decoders import DecodeStream
 
+        limits.check_length(
+            self.model, self.context_tokens, sum(len(one.content) for one in messages)
+        )
         loaded = _load(self._folder)
         prompt = loaded.prompt(messages)
         room = self.context_tokens - len(prompt)

@@ -82,6 +82,8 @@ class Conversation:
         tags: the user's labels, sorted.
         excluded: the reason why it never trains, None where it may.
         metadata: whatever else the caller recorded with it.
+        reasoning: what the model thought before it replied; shown on demand, and never recalled,
+            an example or trained on.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Conversation:
     tags: tuple[str, ...] = ()
     excluded: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    reasoning: str = ""
 
     @property
     def prompt(self) -> str:
@@ -118,7 +121,7 @@ class Conversation:
         return tuple(texts)
 
     def rewritten(self, change: Callable[[str], str]) -> "Conversation":
-        """The conversation with every text changed: who spoke and what, correction and comment."""
+        """The conversation with every text changed: who spoke, and all that was written."""
         messages = (
             replace(one, content=change(one.content), name=one.name and change(one.name))
             for one in self.messages
@@ -129,6 +132,7 @@ class Conversation:
             response=change(self.response),
             correction=self.correction and change(self.correction),
             comment=self.comment and change(self.comment),
+            reasoning=self.reasoning and change(self.reasoning),
         )
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
+from kagura_nb.reasoning import split
 from kagura_nb.records import BY_USER, GOOD_RATING, Arm, Conversation, Message, Usage
 from kagura_nb.settings import Settings
 from kagura_nb.store import changes, deployments
@@ -63,6 +64,7 @@ class ConversationCollector:
         usage: Usage | None = None,
         cost: Decimal | None = None,
         arm: Arm | None = None,
+        reasoning: str | None = None,
     ) -> str:
         """Store one conversation, and what was spent on it, and return its id.
 
@@ -73,27 +75,33 @@ class ConversationCollector:
             metadata: anything that JSON can hold.
             session: the run of conversations it belongs to.
             created_at: when the prompt was sent, aware; now by default.
-            complete: False where the reply was cut short.
+            complete: False where it was cut short.
             usage: tokens consumed.
             cost: price in USD; None where unknown.
             arm: the side of a comparison that the session is on from now on.
+            reasoning: what the model thought first; by default what the response begins with.
 
         Raises:
             StoreError: messages or metadata that are none, or a database that cannot be written.
         """
         when = created_at or datetime.now(UTC)
+        thought, reply = split(response) if reasoning is None else (reasoning, response)
         one = Conversation(
             new_id(when),
             storable(session),
             when,
             to_messages(messages),
-            storable(response),
+            storable(reply),
             storable(model),
             complete,
             usage,
             cost,
             metadata=to_metadata(metadata) | _side(arm),
+            reasoning=storable(thought),
         )
+        return self._add(one, arm)
+
+    def _add(self, one: Conversation, arm: Arm | None) -> str:
         with self.database.write() as connection:
             changes.add(connection, one, arm)
         return one.id

@@ -59,6 +59,7 @@ conversations = Table(
         ),
     ),
     Column("length", Integer, nullable=False, server_default="0"),
+    Column("reasoning", Text, nullable=False, server_default=""),
 )
 """`length` is in characters, of the prompt and the reply to learn from."""
 

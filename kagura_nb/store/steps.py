@@ -112,6 +112,12 @@ def remains(connection: Connection) -> None:
     _run(connection, steps_sql.REMAINS)
 
 
+def reasoning(connection: Connection) -> None:
+    """What models thought before they replied."""
+    _run(connection, steps_sql.REASONING)
+    dialects.of(connection).unsample(connection, "conversations", ["reasoning"])
+
+
 STEPS: list[Callable[[Connection], None]] = [
     conversations,
     memory,
@@ -128,6 +134,7 @@ STEPS: list[Callable[[Connection], None]] = [
     digests,
     peaks,
     remains,
+    reasoning,
 ]
 
 

@@ -230,3 +230,5 @@ ALTER TABLE jobs ADD COLUMN remains TEXT NOT NULL DEFAULT '';
 UPDATE jobs SET remains = 'They are deleted once the job has ended.'
   WHERE state IN ('uploading', 'submitting', 'queued', 'running')
 """
+
+REASONING = "ALTER TABLE conversations ADD COLUMN reasoning TEXT NOT NULL DEFAULT ''"

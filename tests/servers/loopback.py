@@ -4,6 +4,7 @@ server.fail(Fault(status=429), ...)     the next requests fail so, one fault eac
 server.moment = lambda asked: ...       of these requests alone
 server.reply("Hello", ...)              the next replies, one each; then `server.answer(body)`
 server.requests[-1].body                what was asked, in order
+server.looked_up                        where it was asked of itself, in order
 server.hung_up.wait(5)                  a client left in the middle of a stream
 """
 
@@ -17,6 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+SELF = {("GET", path) for path in ("/v1/models", "/props", "/api/v0/models", "/api/ps", "/info")}
+SELF |= {("POST", "/api/show")}
+"""What servers say of themselves: it is no request of a user, and fails by no scripted fault."""
 
 
 class ContractViolation(Exception):
@@ -68,6 +73,7 @@ class LoopbackServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: list[Asked] = []
+        self.looked_up: list[str] = []
         self.hung_up = threading.Event()
         self.answer: Callable[[Any], str] = self.echo
         self.moment: Callable[[Asked], bool] = lambda asked: True
@@ -132,6 +138,10 @@ class LoopbackServer(ThreadingHTTPServer):
         """The body of a refusal."""
         raise NotImplementedError
 
+    def of_itself(self, path: str, body: Any) -> tuple[Any, int]:
+        """What it says of itself and its models, and the status."""
+        return self.refusal(404, "", f"there is no {path}"), 404
+
     def key_of(self, headers: dict[str, str]) -> str:
         """The key that was sent."""
         raise NotImplementedError
@@ -160,6 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
             "^https?://[^/]+", "", self.path
         )  # whole when the client uses us as its proxy
         asked = Asked(self.command, path, headers, body)
+        if (self.command, path) in SELF:
+            self.server.looked_up.append(path)
+            self.fault = Fault()
+            self.send(*self.server.of_itself(path, body))
+            return
         self.server.requests.append(asked)
         fault = self.fault = self.server.next_fault()
         self.server.pause(fault.hang)

@@ -7,7 +7,8 @@ first, then user and assistant in turn, the user last.
 
 import hashlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -35,6 +36,22 @@ class OpenAIServer(LoopbackServer):
     """The only key that is accepted; None accepts any."""
     cached_tokens = 0
     finish = "stop"
+    says: Mapping[str, Any] = {}
+    """What it says of itself, by path."""
+    reads = sys.maxsize
+    """Its context, in its own tokens: every third character ends one."""
+    refuses: Callable[[int, int], Any] = staticmethod(
+        lambda sent, reads: {
+            "message": f"This model's maximum context length is {reads} tokens. However, your "
+            f"messages resulted in {sent} tokens. Please reduce the length of the messages.",
+            "code": "context_length_exceeded",
+        }
+    )
+    """The error where more is sent."""
+    longest = sys.maxsize
+    """The longest reply that may be asked for."""
+    unknown: tuple[str, ...] = ()
+    """Parameters that it does not know."""
     dimensions = 8
 
     @property
@@ -59,8 +76,6 @@ class OpenAIServer(LoopbackServer):
         """Answer one request."""
         if self.key not in (None, self.key_of(asked.headers)):
             handler.refuse(401, "invalid_api_key", "Incorrect API key provided")
-        elif asked.path == "/v1/models":
-            handler.send({"object": "list", "data": [_listed(name) for name in self.models]})
         elif asked.path == "/v1/embeddings":
             handler.send(self._embeddings(asked.body))
         elif asked.path == "/v1/chat/completions":
@@ -68,8 +83,17 @@ class OpenAIServer(LoopbackServer):
         else:
             handler.refuse(404, "", f"there is no {asked.path}")
 
+    def of_itself(self, path: str, body: Any) -> tuple[Any, int]:
+        """The models that it has, and whatever else it says of itself."""
+        listed = {"/v1/models": {"object": "list", "data": [_listed(name) for name in self.models]}}
+        said = {**listed, **self.says}
+        return (said[path], 200) if path in said else super().of_itself(path, body)
+
     def _chat(self, handler: Any, body: Any, fault: Fault) -> None:
         check_chat(body)
+        if error := self._refused(body):
+            handler.send({"error": error}, 400)
+            return
         text = self.next_text(body)
         usage = self._usage(body, text)
         if body.get("stream"):
@@ -78,6 +102,17 @@ class OpenAIServer(LoopbackServer):
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         handler.send(_part(body, "chat.completion", [choice], usage))
+
+    def _refused(self, body: Any) -> Any:
+        """Why a request is not served."""
+        sent = sum(len(one["content"]) for one in body["messages"]) // 3
+        limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
+        if sent > self.reads:
+            return self.refuses(sent, self.reads)
+        if limit > self.longest:
+            return {"message": f"the valid range of max_tokens is [1, {self.longest}]"}
+        names = [name for name in self.unknown if name in body]
+        return {"message": f"body.{names[0]}: Extra inputs are not permitted"} if names else None
 
     def _events(self, body: Any, pieces: list[str], usage: Any) -> Iterator[str]:
         kind = "chat.completion.chunk"

@@ -56,6 +56,13 @@ class LiveReply:
         with self._lock:
             self._add(printable(delta))
 
+    def restart(self) -> None:
+        """Take back what was sent: it was reasoning, and the reply only begins."""
+        with self._lock:
+            self.text, self._done = "", []
+            self._begin, self._shown, self._as_html = 0, 0, True
+            self._out({"at": 0, "done": []})
+
     def finish(self) -> None:
         """Send what is missing, and what the end of the text has changed."""
         with self._lock:

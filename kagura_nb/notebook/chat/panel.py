@@ -258,6 +258,8 @@ class ChatPanel(Widget):
         try:
             with closing(iter(talk.turn)) as pieces:
                 for piece in pieces:
+                    if talk.turn.text == piece:
+                        talk.reply.restart()
                     talk.reply.update(piece)
         except (ReplyStopped, HungUp):
             pass  # the reply is marked as cut

@@ -40,6 +40,7 @@ def facts(one: Conversation) -> dict[str, Any]:
         "complete": one.complete,
         "error": "" if one.response else UNANSWERED,
         "basis": len(_ids(one)),
+        "reasoning": cut(one.reasoning),
         "live": False,
     }
 

@@ -5,7 +5,8 @@
     kto           {"messages": [...], "completion": "text", "label": true}
 
 The model's chat template writes the prompt up to where the reply begins, and prompt and reply
-together; what the second has more is the reply, its end of turn included.
+together; what the second has more is the reply, its end of turn included. What people said is text
+in both: no end of turn comes out of a reply that only speaks of one.
 """
 
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kagura_nb.errors import TuningError
+from kagura_nb.providers.chat_tokens import chat_tokens
 from kagura_nb.records import Method
 
 NAMED = 3
@@ -125,15 +127,13 @@ class Reader:
     def _example(self, prompt: Chat, reply: str, good: bool) -> Example:
         if self.system and prompt[0]["role"] != "system":
             prompt = [{"role": "system", "content": self.system}, *prompt]
-        opened = self._tokens(prompt, add_generation_prompt=True)
-        tokens = self._tokens([*prompt, {"role": "assistant", "content": reply}])
+        encode = chat_tokens(self.tokenizer).encode
+        opened = encode(prompt, open_reply=True)
+        tokens = encode([*prompt, {"role": "assistant", "content": reply}], open_reply=False)
         begun = common(opened, tokens)
         if self.tokenizer.eos_token_id not in tokens[begun:]:
             tokens = [*tokens, self.tokenizer.eos_token_id]
         return Example(tokens, begun, good)
-
-    def _tokens(self, chat: Chat, **options: Any) -> list[int]:
-        return list(self.tokenizer.apply_chat_template(chat, return_dict=False, **options))
 
 
 def length(sample: Sample) -> int:

@@ -33,6 +33,8 @@ function turnView(told, kernel) {
   const retry = button("Ask again", askAgain);
   const based = detailsOf("", async () => basisList((await kernel.ask("basis", { turn: name })).items));
   const before = detailsOf("The reply as it was", async () => element("div", { className: "kagura-md" }, ...facts.original.map(blockOf)));
+  const thought = detailsOf("Reasoning", async () => element("div", { className: "kagura-quote", textContent: facts.reasoning }));
+  body.before(thought);
   tools.append(copy, correct, takeBack, retry, status);
   below.append(before, based);
 
@@ -113,6 +115,7 @@ function turnView(told, kernel) {
     takeBack.hidden = before.hidden = !facts.corrected;
     retry.hidden = facts.live || !(facts.error || (!facts.complete && !answered));
     based.hidden = !facts.basis;
+    thought.hidden = !facts.reasoning;
     based.firstChild.textContent = `Based on ${facts.basis} earlier ${facts.basis === 1 ? "conversation" : "conversations"}`;
     el.ariaLabel = `You: ${prompt.textContent.slice(0, 80)}`;
     reply.classList.toggle("kagura-live", Boolean(facts.live));
