@@ -88,7 +88,7 @@ def _shown(settings: Settings, name: str) -> Any:
     value = getattr(settings, name)
     if name == "store" and value:
         return "set"  # a password may be in it
-    return keys.shown(value) if name == "base_url" else value
+    return value
 
 
 def _key(vendor: str | None, remove: bool) -> View:

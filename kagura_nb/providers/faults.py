@@ -18,6 +18,7 @@ from kagura_nb.errors import (
     ServerUnreachable,
     UnknownModel,
 )
+from kagura_nb.redirects import Redirected
 
 LONGEST_QUOTE = 200
 START_COMMANDS = {
@@ -77,12 +78,16 @@ class Faults:
     def unreachable(self, why: str) -> ProviderError:
         """Nothing answers, or not in time."""
         cure = START_COMMANDS.get(self.vendor, "Check the address and the network, then try again")
-        return ServerUnreachable(f"{self.title} at {keys.shown(self.address)} {why}", cure)
+        return ServerUnreachable(f"{self.title} at {self.address} {why}", cure)
+
+    def redirected(self, elsewhere: Redirected) -> ProviderError:
+        """The server sends the request on to another address; nothing is sent there."""
+        return ServerUnreachable(f"{self.title} {onward(elsewhere)}", way_onward(self.vendor))
 
     def failing(self, status: int, said: str) -> ProviderError:
         """The server fails, also after the retries."""
         return ServerFailed(
-            f"{self.title} at {keys.shown(self.address)} fails with HTTP {status}{quoted(said)}",
+            f"{self.title} at {self.address} fails with HTTP {status}{quoted(said)}",
             "Try again in a while",
         )
 
@@ -125,6 +130,18 @@ class Faults:
         return ProviderError(
             f"{self.title} refused the request{quoted(said)}", "Change the request and try again"
         )
+
+
+def onward(elsewhere: Redirected) -> str:
+    """What a redirect does, with both addresses."""
+    there = f"on to {elsewhere.there}" if elsewhere.there else "elsewhere without saying where"
+    said = f"at {elsewhere.asked} sends requests {there}, which is not followed"
+    return keys.redact(said)
+
+
+def way_onward(vendor: str) -> str:
+    """What the user does about a redirect."""
+    return f"If you trust the new address, {keys.way_to_address(vendor)}"
 
 
 def quoted(said: str) -> str:

@@ -7,17 +7,18 @@ a finish reason was cut.
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
-from kagura_nb.errors import MissingKey, ProviderError
+from kagura_nb.addresses import is_loopback
+from kagura_nb.errors import MissingKey, ProviderError, translator
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
 from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
+from kagura_nb.redirects import Redirected, client_arguments
 from kagura_nb.settings import Settings
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def open_openai(vendor: str, model: str, settings: Settings) -> OpenAIProvider:
     return OpenAIProvider(
         model=f"{vendor}:{model}",
         context_tokens=_context_tokens(vendor, model),
-        on_this_machine=keys.is_loopback(address),
+        on_this_machine=keys.on_this_machine(vendor, model, settings),
         faults=Faults(vendor, model, address),
         timeout=settings.timeout,
         key=key_for(vendor, address),
@@ -137,7 +138,7 @@ def key_for(vendor: str, address: str) -> str:
     try:
         return keys.find(vendor)
     except MissingKey:
-        if vendor == "openai" and not keys.is_loopback(address):
+        if vendor == "openai" and not is_loopback(address):
             raise
         return NO_KEY
 
@@ -156,7 +157,7 @@ def connect(address: str, key: str, timeout: float, line: Line | None = None) ->
     import openai
 
     patience = openai.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
-    own = openai.DefaultHttpxClient(event_hooks=line.hooks) if line else None
+    own = openai.DefaultHttpxClient(**client_arguments(address, line.hooks if line else None))
     return openai.OpenAI(api_key=key, base_url=address, timeout=patience, http_client=own)
 
 
@@ -170,13 +171,15 @@ def _usage(reported: "CompletionUsage") -> Usage:
     )
 
 
-@contextmanager
+@translator
 def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
     import openai
 
     try:
         yield
+    except Redirected as elsewhere:
+        raise faults.redirected(elsewhere) from None
     except json.JSONDecodeError:
         raise faults.cut() from None
     except openai.APIConnectionError as error:

@@ -9,7 +9,7 @@ OpenAI itself is ending this: see `ENDS`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,9 +17,10 @@ from types import MappingProxyType, UnionType
 from typing import TYPE_CHECKING, Any, Literal
 
 from kagura_nb import keys
-from kagura_nb.errors import TuningError
+from kagura_nb.errors import KaguraError, TuningError, translator
 from kagura_nb.providers.openai import connect, key_for, words
 from kagura_nb.records import Dataset, Job, Method
+from kagura_nb.redirects import Redirected
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Ending, Report, require_place, unless_ended, usual_epochs
 from kagura_nb.tuning.faults import LOCALLY, Stage, TuningFaults, never_sent
@@ -87,7 +88,7 @@ class OpenAIBackend:
     @property
     def address(self) -> str:
         """The base URL."""
-        return keys.shown(self._address)
+        return self._address
 
     @property
     def consent(self) -> str | None:
@@ -234,16 +235,17 @@ def _is_of(remote: "FineTuningJob", job: Job) -> bool:
     return marked or remote.training_file in job.files
 
 
-@contextmanager
+@translator
 def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
-    import httpx2
     import openai
 
     try:
         yield
-    except httpx2.InvalidURL:
-        raise faults.unsent() from None
+    except KaguraError:
+        raise
+    except Redirected as elsewhere:
+        raise faults.redirected(elsewhere, stage) from None
     except openai.APIConnectionError as error:
         unsent = isinstance(error.__cause__, never_sent())
         raise (faults.unsent() if unsent else faults.unanswered(stage)) from None
@@ -251,5 +253,5 @@ def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
         if error.code == ENDED_FOR_YOU:
             raise faults.ended(words(error), stage) from None
         raise faults.refused(error.status_code, words(error), stage) from None
-    except (AttributeError, TypeError, ValueError):  # an answer of another form than the API's
+    except Exception:  # an answer of another form than the API's
         raise faults.unanswered(stage) from None
