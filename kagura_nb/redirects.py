@@ -33,6 +33,10 @@ class Redirected(BaseException):
         self.there = there
 
 
+class _OfRequests(Redirected, Exception):
+    """The same for Google's libraries, which do not ask again for it, but also ask in threads."""
+
+
 def client_arguments(address: str, hooks: Hooks | None = None) -> dict[str, Any]:
     """Arguments of an httpx2 client that sends what it is given to this address alone: past no
     redirect, and where the address is this machine's, through no proxy either.
@@ -65,7 +69,7 @@ def refuse(response: Any) -> None:
         Redirected: it is one.
     """
     if 300 <= response.status_code < 400:
-        raise _redirected(response)
+        raise _redirected(response, Redirected)
 
 
 def refuse_elsewhere(response: Any, *_args: Any, **_kwargs: Any) -> None:
@@ -76,17 +80,17 @@ def refuse_elsewhere(response: Any, *_args: Any, **_kwargs: Any) -> None:
     Raises:
         Redirected: it is one.
     """
-    error, status = _redirected(response), response.status_code
+    error, status = _redirected(response, _OfRequests), response.status_code
     further = status == 308 and not error.there
     elsewhere = error.there and urlsplit(error.there)[:2] != urlsplit(error.asked)[:2]
     if elsewhere or (300 <= status < 400 and not further):
         raise error
 
 
-def _redirected(response: Any) -> Redirected:
+def _redirected(response: Any, kind: type[Redirected]) -> Redirected:
     asked, location = str(response.url), response.headers.get("location", "")
     try:
         there = location and shown(urljoin(asked, location))
     except ValueError:
         there = shown(location)
-    return Redirected(shown(asked), there)
+    return kind(shown(asked), there)

@@ -14,7 +14,8 @@ import kagura_nb
 
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
-    "errors", "addresses", "redirects", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
+    "errors", "addresses", "redirects", "records", "settings", "keys", "store", "privacy",
+    "pricing", "costs", "tokens",
     "memory", "fewshot", "effects", "prompt", "datasets", "exchange", "frames", "providers",
     "practice", "deploy", "tuning", "offer", "context", "turn", "assistant", "curation", "trainer",
     "auto", "notebook", "cli",

@@ -8,13 +8,14 @@
 OpenAI itself is ending this: see `ENDS`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType, UnionType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kagura_nb import keys
 from kagura_nb.errors import KaguraError, TuningError, translator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from openai.types import FileObject
     from openai.types.fine_tuning import FineTuningJob
 
+Listed = TypeVar("Listed", "FileObject", "FineTuningJob")
 VENDOR = "openai"
 PURPOSE: Literal["fine-tune"] = "fine-tune"
 MARK = "kagura_job"
@@ -144,7 +146,7 @@ class OpenAIBackend:
     def find(self, job: Job) -> str | None:
         """Look through all jobs, newest first."""
         with _told(self._faults):
-            jobs = self._client(job).fine_tuning.jobs.list(limit=100)
+            jobs = _once(self._client(job).fine_tuning.jobs.list(limit=100))
             return next((one.id for one in jobs if _is_of(one, job)), None)
 
     def poll(self, job: Job, seen: str) -> Report:
@@ -184,7 +186,7 @@ class OpenAIBackend:
 
     def _uploaded(self, job: Job) -> "Iterator[FileObject]":
         """The files of the job that are there."""
-        files = self._client(job).files.list(purpose=PURPOSE, order="desc")
+        files = _once(self._client(job).files.list(purpose=PURPOSE, order="desc"))
         return (one for one in files if one.filename.startswith(_prefix(job)))
 
     def _unusable(self, job: Job) -> Iterator[tuple[str, str]]:
@@ -217,6 +219,16 @@ def _request(job: Job, files: Sequence[str]) -> dict[str, Any]:
         "metadata": {MARK: job.id},
         "method": {"type": kind, kind: {"hyperparameters": hyperparameters}},
     }
+
+
+def _once(listing: "Iterable[Listed]") -> "Iterator[Listed]":
+    """What is listed, up to its repetition: not every server knows pages, and the SDK would go on
+    asking for the next one.
+    """
+    known: set[str] = set()
+    for one in takewhile(lambda one: one.id not in known, listing):
+        known.add(one.id)
+        yield one
 
 
 def _prefix(job: Job) -> str:

@@ -47,6 +47,7 @@ class Fault:
         hang: seconds of silence before anything is sent.
         lost: the request is served, but its answer is lost: the connection is cut, or `status` is
             sent in its place.
+        location: where a redirect leads; None sends no such header.
     """
 
     status: int = 0
@@ -56,6 +57,7 @@ class Fault:
     slow: float = 0.0
     hang: float = 0.0
     lost: bool = False
+    location: str | None = None
 
 
 class LoopbackServer(ThreadingHTTPServer):
@@ -187,6 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         self.send_header("retry-after-ms", "1")
+        if self.fault.location is not None:
+            self.send_header("location", self.fault.location)
         self.end_headers()
         self.wfile.write(data)
 
