@@ -67,6 +67,8 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
     }
 )
 
+GOOGLES = ("gemini", "vertex")
+
 _from_keyring: dict[str, str] = {}
 
 
@@ -96,11 +98,11 @@ def way_to_address(vendor: str) -> str:
 def on_this_machine(vendor: str, model: str, settings: Settings) -> bool:
     """Whether what is sent to a model counts as staying here, so that nothing is masked.
 
-    A server on this machine may hand on what it gets. Ollama does so with its cloud models, which
-    never count; of the rest the setting `local_servers` decides.
+    A server on this machine may hand on what it gets. What stands there for Google does, and Ollama
+    with its cloud models; of the rest the setting `local_servers` decides.
     """
     server = address(vendor, settings)
-    if not is_loopback(server) or is_forwarded(model):
+    if not is_loopback(server) or vendor in GOOGLES or is_forwarded(model):
         return False
     listed = {origin(one) for one in named_servers(settings.local_servers)}
     return settings.local_servers == "auto" or origin(server) in listed
