@@ -152,20 +152,16 @@ def store(vendor: str, key: str) -> None:
     Raises:
         SettingsError: the vendor has no keys, the key is empty, or there is no keyring.
     """
-    import keyring
-    from keyring.errors import KeyringError
-
     _check_takes_key(vendor)
     if not key.strip():
         raise SettingsError("The key is empty", f"Paste the key that {VENDORS[vendor].title} shows")
-    try:
-        keyring.set_password(KEYRING_SERVICE, vendor, key.strip())
-    except KeyringError:
+    kept = _keep(vendor, key.strip())
+    del key  # or the error's frame would show it
+    if not kept:
         raise SettingsError(
             "This system has no keyring to keep the key in",
             f"Set the environment variable {VENDORS[vendor].key_variables[0]} instead",
-        ) from None
-    _from_keyring[vendor] = key.strip()
+        )
 
 
 def forget(vendor: str) -> None:
@@ -210,14 +206,24 @@ def _in_environment(vendor: str) -> str:
     return os.environ.get(variable(vendor), "").strip()
 
 
+def _keep(vendor: str, key: str) -> bool:
+    import keyring
+
+    try:
+        keyring.set_password(KEYRING_SERVICE, vendor, key)
+    except Exception:  # a keyring's own errors too, whose frames hold the key
+        return False
+    _from_keyring[vendor] = key
+    return True
+
+
 def _in_keyring(vendor: str) -> str:
     import keyring
-    from keyring.errors import KeyringError
 
     if vendor not in _from_keyring and VENDORS[vendor].key_variables:
         try:
             key = keyring.get_password(KEYRING_SERVICE, vendor)
-        except KeyringError:
+        except Exception:  # likewise
             return ""
         if key:
             _from_keyring[vendor] = key

@@ -84,6 +84,13 @@ class Faults:
         """The server sends the request on to another address; nothing is sent there."""
         return ServerUnreachable(f"{self.title} {onward(elsewhere)}", way_onward(self.vendor))
 
+    def unforeseen(self, error: Exception) -> ProviderError:
+        """The request could not be made, or its answer is of another form than the API's."""
+        return ProviderError(
+            f"The request to {self.title} at {self.address} failed ({type(error).__name__})",
+            "Check the address, and the proxy and certificates in the environment",
+        )
+
     def failing(self, status: int, said: str) -> ProviderError:
         """The server fails, also after the retries."""
         return ServerFailed(

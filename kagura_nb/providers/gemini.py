@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
-from kagura_nb.errors import ProviderError, translator
+from kagura_nb.errors import KaguraError, ProviderError, translator
 from kagura_nb.providers import vertex
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
@@ -163,6 +163,10 @@ def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
         raise (faults.cut() if begun else _unreachable(faults, error)) from None
     except errors.APIError as error:
         raise _translated(error, faults, begun) from None
+    except KaguraError:
+        raise
+    except Exception as error:
+        raise (faults.cut() if begun else faults.unforeseen(error)) from None
 
 
 def _unreachable(faults: Faults, error: Exception) -> ProviderError:
