@@ -18,6 +18,7 @@ from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View, hidden_reasoning
 from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.providers.doors import door
 from kagura_nb.settings import Settings
 from kagura_nb.turn import Turn
 
@@ -85,9 +86,9 @@ def start(workspace: Workspace, model: str | None, session: str | None) -> None:
     """
     assistant = workspace.assistant
     options = {"model": model} | ({"session": session} if session else {})
-    click.echo(
-        f"{assistant.deployment(model, session).model} answers. `exit` ends the chat, `help` helps."
-    )
+    answering = assistant.deployment(model, session).model
+    click.echo(f"{answering} answers. `exit` ends the chat, `help` helps.")
+    click.echo(f"It is {door(answering, assistant.settings)}.")
     said = _line("You")
     while said.lower() not in ENDS:
         following = ""

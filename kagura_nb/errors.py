@@ -31,6 +31,13 @@ IPython shows `_render_traceback_` instead of a traceback: the cell fails with o
 exception keeps its class, so it stays catchable.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+from typing import NoReturn, ParamSpec
+
+P = ParamSpec("P")
+
 
 class KaguraError(Exception):
     """Base of the tree.
@@ -176,3 +183,50 @@ class ReplyStopped(ProviderError):
 
 class MissingExtra(ProviderError):
     """An optional dependency is not installed."""
+
+
+def translator(function: Callable[P, Iterator[None]]) -> Callable[P, AbstractContextManager[None]]:
+    """Like `contextlib.contextmanager`, for one that raises our errors in place of a library's.
+
+    What a library raises holds what was sent: keys, passwords and prompts, in its text, its
+    attributes, its causes and the variables of the frames it came through. Python keeps all of it
+    as the context of the error that takes its place, also after `from None`; here nothing is kept.
+    """
+    guard = contextmanager(function)
+
+    def made(*args: P.args, **kwargs: P.kwargs) -> AbstractContextManager[None]:
+        return _Translator(guard(*args, **kwargs))
+
+    return made
+
+
+class _Translator(AbstractContextManager[None]):
+    def __init__(self, inner: AbstractContextManager[None]) -> None:
+        self._inner = inner
+
+    def __enter__(self) -> None:
+        self._inner.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        if not isinstance(error, Exception):  # Ctrl-C keeps its class, not the library's frames
+            trace = None
+        try:
+            return self._inner.__exit__(kind, error, trace)
+        except KaguraError as raised:
+            told = raised
+        del kind, error, trace
+        raise_alone(told)
+
+
+def raise_alone(error: KaguraError) -> NoReturn:
+    """Raise an error that takes another one's place, without that one as its context or cause."""
+    try:
+        raise error.with_traceback(None)
+    except KaguraError:
+        error.__context__ = error.__cause__ = None
+        raise

@@ -1,19 +1,19 @@
 """What it takes to reach a vendor: an address and, unless it runs on this machine, a key.
 
-    address:  the settings, else the vendor's own environment variable, else its usual address
+    address:  the settings, else the vendor's own environment variables, else its usual address
     key:      the vendor's environment variables, else the system's keyring
 
 A key lives in memory and in those two places only; `redact` keeps it out of everything that is
-shown or stored.
+shown or stored. Which servers are this machine, so that nothing is masked for them, is a decision
+of the user's: the setting `local_servers`.
 """
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
+from kagura_nb.addresses import check_server, is_loopback, named_servers, origin
 from kagura_nb.errors import MissingKey, SettingsError
 from kagura_nb.settings import Settings
 
@@ -30,12 +30,14 @@ class Vendor:
         address: the usual base URL; `{location}` stands for a region of Google Cloud.
         address_variable: the environment variable that replaces it.
         key_variables: the environment variables that hold its key, the first one wins.
+        host_variable: the environment variable that says where its server listens.
     """
 
     title: str
     address: str
     address_variable: str
     key_variables: tuple[str, ...] = ()
+    host_variable: str = ""
 
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
@@ -54,36 +56,61 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             "https://{location}-aiplatform.googleapis.com",
             "GOOGLE_VERTEX_BASE_URL",
         ),
-        "ollama": Vendor("Ollama", "http://127.0.0.1:11434/v1", "OLLAMA_BASE_URL"),
+        "ollama": Vendor(
+            "Ollama",
+            "http://127.0.0.1:11434/v1",
+            "OLLAMA_BASE_URL",
+            host_variable="OLLAMA_HOST",
+        ),
         "lmstudio": Vendor("LM Studio", "http://127.0.0.1:1234/v1", "LMSTUDIO_BASE_URL"),
         "vllm": Vendor("vLLM", "http://127.0.0.1:8000/v1", "VLLM_BASE_URL", ("VLLM_API_KEY",)),
     }
 )
 
+GOOGLES = ("gemini", "vertex")
+
 _from_keyring: dict[str, str] = {}
 
 
 def address(vendor: str, settings: Settings) -> str:
-    """The vendor's base URL, without a slash at its end."""
+    """The vendor's base URL, without a slash at its end. It holds no key and may be shown.
+
+    Raises:
+        SettingsError: an environment variable holds none that can be used.
+    """
     known = VENDORS[vendor]
-    chosen = settings.base_url if vendor == "openai" else ""
-    usual = known.address.format(location=settings.vertex_location)
-    return (chosen or os.environ.get(known.address_variable) or usual).rstrip("/")
+    if vendor == "openai" and settings.base_url:
+        return settings.base_url.rstrip("/")
+    if said := os.environ.get(known.address_variable):
+        return check_server(known.address_variable, said).rstrip("/")
+    if heard := os.environ.get(known.host_variable):
+        return check_server(known.host_variable, _reached(heard)).rstrip("/")
+    return known.address.format(location=settings.vertex_location)
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the host of a URL is this machine, so that nothing sent there leaves it."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def way_to_address(vendor: str) -> str:
+    """How a user gives us the vendor's address, an imperative clause."""
+    if vendor == "openai":
+        return "set it with `%kagura config base_url`"
+    return f"set it as the environment variable {VENDORS[vendor].address_variable}"
 
 
-def shown(url: str) -> str:
-    """The URL as it may be shown: without the name and password that it may carry."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+def on_this_machine(vendor: str, model: str, settings: Settings) -> bool:
+    """Whether what is sent to a model counts as staying here, so that nothing is masked.
+
+    A server on this machine may hand on what it gets. What stands there for Google does, and Ollama
+    with its cloud models; of the rest the setting `local_servers` decides.
+    """
+    server = address(vendor, settings)
+    if not is_loopback(server) or vendor in GOOGLES or is_forwarded(model):
+        return False
+    listed = {origin(one) for one in named_servers(settings.local_servers)}
+    return settings.local_servers == "auto" or origin(server) in listed
+
+
+def is_forwarded(model: str) -> bool:
+    """Whether a model's name says that it runs at Ollama's (docs.ollama.com/cloud, 2026-11)."""
+    return model.lower().endswith(("-cloud", ":cloud"))
 
 
 def find(vendor: str) -> str:
@@ -125,20 +152,16 @@ def store(vendor: str, key: str) -> None:
     Raises:
         SettingsError: the vendor has no keys, the key is empty, or there is no keyring.
     """
-    import keyring
-    from keyring.errors import KeyringError
-
     _check_takes_key(vendor)
     if not key.strip():
         raise SettingsError("The key is empty", f"Paste the key that {VENDORS[vendor].title} shows")
-    try:
-        keyring.set_password(KEYRING_SERVICE, vendor, key.strip())
-    except KeyringError:
+    kept = _keep(vendor, key.strip())
+    del key  # or the error's frame would show it
+    if not kept:
         raise SettingsError(
             "This system has no keyring to keep the key in",
             f"Set the environment variable {VENDORS[vendor].key_variables[0]} instead",
-        ) from None
-    _from_keyring[vendor] = key.strip()
+        )
 
 
 def forget(vendor: str) -> None:
@@ -165,18 +188,42 @@ def redact(text: str) -> str:
     return text
 
 
+def _reached(host: str) -> str:
+    """Where a client finds the server that listens at Ollama's OLLAMA_HOST, which may lack scheme,
+    host and port, and name every address of the machine (its `envconfig/config.go`, 2026-11).
+    """
+    scheme, separator, rest = host.rpartition("://")
+    place, slash, path = rest.partition("/")
+    name, colon, port = place.rpartition(":")
+    if not colon or place.endswith("]"):
+        name, port = place, "" if separator else "11434"
+    name = name if name not in ("", "0.0.0.0", "[::]") else "127.0.0.1"
+    server = f"{scheme or 'http'}://{name}{port and ':'}{port}{slash}{path}".rstrip("/")
+    return server if server.endswith("/v1") else f"{server}/v1"
+
+
 def _in_environment(vendor: str) -> str:
     return os.environ.get(variable(vendor), "").strip()
 
 
+def _keep(vendor: str, key: str) -> bool:
+    import keyring
+
+    try:
+        keyring.set_password(KEYRING_SERVICE, vendor, key)
+    except Exception:  # a keyring's own errors too, whose frames hold the key
+        return False
+    _from_keyring[vendor] = key
+    return True
+
+
 def _in_keyring(vendor: str) -> str:
     import keyring
-    from keyring.errors import KeyringError
 
     if vendor not in _from_keyring and VENDORS[vendor].key_variables:
         try:
             key = keyring.get_password(KEYRING_SERVICE, vendor)
-        except KeyringError:
+        except Exception:  # likewise
             return ""
         if key:
             _from_keyring[vendor] = key

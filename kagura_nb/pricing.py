@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kagura_nb import keys
+from kagura_nb.addresses import is_loopback
 from kagura_nb.records import Usage
 from kagura_nb.settings import Settings
 
@@ -78,8 +79,7 @@ def cost(model: str, usage: Usage, settings: Settings, day: date | None = None) 
         settings: tells the home folder and whether the vendor's own address is used.
         day: when it answered; None: today, in UTC.
     """
-    vendor = model.partition(":")[0]
-    if _costs_nothing(vendor, settings):
+    if _costs_nothing(model, settings):
         return Decimal(0)
     price = find(model, usage.prompt_tokens, settings, day)
     return None if price is None else price.cost(usage)
@@ -169,10 +169,11 @@ def _price(entry: Mapping[str, Any]) -> Price:
     return price
 
 
-def _costs_nothing(vendor: str, settings: Settings) -> bool:
-    if vendor in keys.VENDORS:
-        return vendor in FREE_VENDORS and keys.is_loopback(keys.address(vendor, settings))
-    return vendor in FREE_VENDORS
+def _costs_nothing(model: str, settings: Settings) -> bool:
+    vendor = model.partition(":")[0]
+    if vendor not in FREE_VENDORS or keys.is_forwarded(model):
+        return False
+    return vendor not in keys.VENDORS or is_loopback(keys.address(vendor, settings))
 
 
 def _billed_name(model: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
+from kagura_nb.addresses import check_database, check_local, check_place, check_server
 from kagura_nb.errors import InvalidUserId, SettingsError
 
 USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
@@ -90,7 +91,15 @@ RULES = {
         "Use an amount in USD like 20 or 12.50, or 0 for no limit",
     ),
     "timeout": _within(0.1, 86_400),
+    "local_servers": Rule(bool, "Use auto, none, or addresses separated by commas"),
 }
+ADDRESSES: dict[str, Callable[[str, str], str]] = {
+    "store": check_database,
+    "chroma": check_place,
+    "base_url": check_server,
+    "local_servers": check_local,
+}
+"""What checks the settings that are addresses. These are never repeated: a key may be in them."""
 
 
 def _setting(default: Any, help: str, *, repr: bool = True) -> Any:
@@ -115,6 +124,10 @@ class Settings:
     model: str = _setting("", "provider:model; empty: the first one that is configured")
     base_url: str = _setting(
         "", "address of an OpenAI-compatible server for openai: models", repr=False
+    )
+    local_servers: str = _setting(
+        "auto",
+        "servers on this machine, to which prompts go unmasked: auto (all), none, or addresses",
     )
     system: str = _setting("", "who the assistant is; empty: the built-in text")
     embedder: str = _setting(
@@ -153,6 +166,9 @@ class Settings:
             value = getattr(self, name)
             if not rule.accepts(value):
                 raise SettingsError(f"{name} = {value!r} is not usable", rule.cure)
+        for name, check in ADDRESSES.items():
+            if value := getattr(self, name):
+                check(name, value)
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:

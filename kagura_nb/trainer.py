@@ -84,7 +84,7 @@ class Trainer:
         return f"Its training has begun. {needs}."
 
     def _take_up(self) -> None:
-        for job in self._jobs.unfinished():
+        for job in self._jobs.sought():
             self._follow(job)
 
     def _follow(self, job: Job) -> None:

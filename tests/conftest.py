@@ -118,6 +118,7 @@ def _no_vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No server on a usual port, no other address, no tokenizer's vocabulary from elsewhere."""
     for name, vendor in keys.VENDORS.items():
         monkeypatch.delenv(vendor.address_variable, raising=False)
+        monkeypatch.delenv(vendor.host_variable or "OLLAMA_HOST", raising=False)
         if name in ("ollama", "lmstudio", "vllm"):
             monkeypatch.setenv(vendor.address_variable, NOBODY)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from decimal import Decimal
 from sqlite3 import connect
 from typing import Any
@@ -18,7 +19,7 @@ from servers.openai_tuning import OpenAITuningServer
 from servers.postgres import PostgresServer
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
-from training import AT_THE_START, FOR_A_WHILE, a_job, run
+from training import AT_THE_START, FOR_A_WHILE, a_job, run, watch
 from ulid import ULID
 
 from kagura_nb import ConversationCollector, costs, deploy
@@ -40,6 +41,7 @@ from kagura_nb.store import ledger, sqlite, steps
 from kagura_nb.trainer import Trainer
 from kagura_nb.tuning import Jobs, jobs, machine, open_jobs
 from kagura_nb.tuning.base import usual_epochs
+from kagura_nb.tuning.openai import OpenAIBackend
 
 WATCH = """
 from kagura_nb import ConversationCollector
@@ -417,7 +419,7 @@ def test_a_job_survives_the_death_of_its_kernel_and_is_paid_once(
     assert len(vendor.jobs) == (0 if lost else 1)
     assert settled(agreed, vendor)
     if lost:
-        assert "never reached the vendor, and nothing was paid" in str(ended.problem)
+        assert "may still appear" in str(ended.problem)
 
 
 @pytest.mark.parametrize("moment", ["uploading", "running", "end"])
@@ -714,7 +716,148 @@ def test_a_job_that_never_arrived_is_ended_by_its_cancelling(
     ended = agreed.cancel(job)
 
     assert (job.state, ended.state) == ("submitting", "failed")
-    assert "never reached the vendor, and nothing was paid" in str(ended.problem)
+    assert "may still appear" in str(ended.problem)
+
+
+# --- a vendor that takes a job and does not say so ------------------------------------------
+
+
+@pytest.fixture
+def lost(
+    agreed: Jobs,
+    store: ConversationCollector,
+    vendor: Vendor,
+    price: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Job:
+    """A job that the vendor has taken, did not answer for, and has not listed while it was looked
+    for."""
+    price(5)
+    monkeypatch.setattr(machine, "LOST_AFTER", 0.0)
+    vendor.lists_jobs, vendor.moment = False, is_start
+    vendor.fail(Fault(lost=True))
+    return run(agreed, agreed.approve(planned(agreed, store)))
+
+
+def age(store: ConversationCollector) -> None:
+    """Let an hour go by."""
+    earlier = "2026-01-01T00:00:00.000000+00:00"
+    with store.database.write() as connection:
+        connection.execute(store_jobs.job_events.update().values(at=earlier))
+
+
+def test_a_job_that_is_not_listed_is_told_to_be_nothing_but_that(lost: Job, agreed: Jobs) -> None:
+    told_of = told(agreed, lost) + str(lost.problem)
+
+    assert (lost.state, lost.cost, lost.lost) == ("failed", None, True)
+    assert "was not found" in told_of and "may still appear" in told_of
+    for false in ("never", "nothing was paid", "not paid"):
+        assert false not in told_of
+    assert f"%kagura jobs {short(lost.id)}" in str(lost.problem)
+
+
+@pytest.mark.parametrize("look", [Jobs.look, lambda jobs: jobs.advance(jobs.get())])
+def test_a_job_that_appears_late_is_gone_on_with_and_paid_for_once(
+    lost: Job,
+    agreed: Jobs,
+    store: ConversationCollector,
+    vendor: Vendor,
+    look: Callable[[Jobs], object],
+) -> None:
+    look(agreed)
+    before = agreed.get(lost.id)
+    vendor.lists_jobs = True
+    look(agreed)
+
+    assert before.lost and not agreed.get(lost.id).ended
+    ended = run(agreed, lost)
+    assert (ended.state, ended.problem, ended.lost) == ("succeeded", None, False)
+    assert ended.cost == costs.spent(store.database) > 0
+    assert len(vendor.posted()) == len(vendor.jobs) == 1
+    assert deploy.choose(store.database, "s").model == ended.model
+    assert settled(agreed, vendor)
+
+
+@pytest.mark.parametrize("status", ["succeeded", "cancelled"])
+def test_a_job_that_appears_when_it_has_ended_ends_as_the_vendor_says(
+    lost: Job, agreed: Jobs, store: ConversationCollector, vendor: Vendor, status: str
+) -> None:
+    at_the_vendor = OpenAIBackend(store.settings)
+    there = replace(lost, remote_id=next(iter(vendor.jobs)))
+    if status == "cancelled":
+        at_the_vendor.cancel(there)
+    watch(at_the_vendor, there)
+    vendor.lists_jobs = True
+
+    agreed.look()
+
+    assert run(agreed, lost).state == status == vendor.jobs[there.remote_id]["status"]
+
+
+def test_a_job_that_appears_late_can_be_cancelled(lost: Job, agreed: Jobs, vendor: Vendor) -> None:
+    unlisted = agreed.cancel(lost)
+    vendor.lists_jobs = True
+    agreed.cancel(lost)
+
+    assert unlisted.lost
+    assert run(agreed, lost).state == "cancelled"
+    assert [one["status"] for one in vendor.jobs.values()] == ["cancelled"]
+
+
+def test_a_job_that_appears_beside_another_one_is_told_and_can_be_cancelled(
+    lost: Job, agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    other = agreed.advance(agreed.approve(planned(agreed, store, epochs=1)))
+    vendor.lists_jobs = True
+    agreed.advance(lost)
+    (there, _) = vendor.jobs.values()
+
+    assert f"It is {there['id']} there, and another one is under way here" in told(agreed, lost)
+    agreed.cancel(lost)
+    assert there["status"] == "cancelled"
+    assert run(agreed, other).state == "succeeded"
+    agreed.look()
+    assert run(agreed, lost).state == "cancelled"
+
+
+def test_what_a_job_that_may_appear_would_cost_is_not_left_of_the_budget(
+    lost: Job, agreed: Jobs, store: ConversationCollector
+) -> None:
+    month = costs.month(store.database)
+
+    assert lost.estimate and month.promised == lost.estimate
+    agreed.abandon(lost)
+    assert costs.month(store.database).promised == 0
+    assert (agreed.sought(), agreed.get(lost.id).lost) == ([], False)
+
+
+def test_the_time_in_which_a_vendor_is_down_is_not_time_in_which_it_was_looked(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor
+) -> None:
+    vendor.moment = lambda asked: is_start(asked) or is_find(asked)
+    vendor.fail(Fault(lost=True), *[Fault(status=500)] * 3)
+    vendor.lists_jobs = False
+    job = agreed.approve(planned(agreed, store))
+    for _ in range(2):
+        agreed.advance(job)
+    age(store)
+
+    listed_too_late = agreed.advance(job)
+    age(store)
+    given_up = agreed.advance(job)
+
+    assert (listed_too_late.state, given_up.state) == ("submitting", "failed")
+
+
+def test_a_vendor_without_pages_is_not_asked_for_ever(
+    agreed: Jobs, store: ConversationCollector, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(agreed, agreed.approve(planned(agreed, store)))
+    monkeypatch.setattr(machine, "LOST_AFTER", 0.0)
+    vendor.knows_pages, vendor.moment = False, is_start
+    vendor.fail(Fault(status=500))
+
+    assert run(agreed, agreed.approve(planned(agreed, store, epochs=1))).lost
 
 
 def test_there_is_nothing_to_let_go_of_a_job_that_left_nothing(

@@ -3,6 +3,7 @@
 import pytest
 
 from kagura_nb import keys
+from kagura_nb.addresses import is_loopback
 from kagura_nb.errors import MissingKey, SettingsError
 from kagura_nb.settings import Settings
 
@@ -110,7 +111,7 @@ def test_redact_removes_every_known_key(
     ],
 )
 def test_only_loopback_is_this_machine(url: str, local: bool) -> None:
-    assert keys.is_loopback(url) is local
+    assert is_loopback(url) is local
 
 
 def test_settings_then_environment_then_the_usual_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,10 @@ import kagura_nb
 
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
-    "errors", "records", "reasoning", "settings", "keys", "store", "privacy", "pricing", "costs",
-    "tokens", "memory", "fewshot", "effects", "prompt", "datasets", "exchange", "frames",
-    "providers", "practice", "deploy", "tuning", "offer", "context", "turn", "assistant",
-    "curation", "trainer", "auto", "notebook", "cli",
+    "errors", "addresses", "redirects", "records", "reasoning", "settings", "keys", "store",
+    "privacy", "pricing", "costs", "tokens", "memory", "fewshot", "effects", "prompt", "datasets",
+    "exchange", "frames", "providers", "practice", "deploy", "tuning", "offer", "context", "turn",
+    "assistant", "curation", "trainer", "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 500
 LONGEST_FUNCTION = 50
@@ -28,6 +28,7 @@ LAZY_ROOTS = {
     "huggingface_hub", "phonenumbers", "platformdirs", "presidio_analyzer", "sudachipy",
     "tomli_w", "filelock", "httpx2",
     "psutil", "safetensors", "ipywidgets", "accelerate", "requests", "latex2mathml", "pandas",
+    "sqlalchemy",
 }  # fmt: skip
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

@@ -5,7 +5,7 @@ as prompts, whole. A server that fails costs a few seconds at most: memory then 
 alone and says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from kagura_nb import keys
-from kagura_nb.errors import KaguraError, RecallError
+from kagura_nb.errors import KaguraError, RecallError, translator
 from kagura_nb.memory.embedders import LONGEST, Embedder, Spend, Vector, unit
 from kagura_nb.privacy import PromptDoor
 from kagura_nb.records import Usage
+from kagura_nb.redirects import Redirected, client_arguments
 from kagura_nb.settings import Settings
 from kagura_nb.tokens import counter
 
@@ -56,17 +57,25 @@ class RemoteEmbedder:
         return unit(np.array(found, dtype=np.float32))
 
     def _ask(self, texts: list[str]) -> list[list[float]]:
-        try:
+        with self._told():
             found, tokens = self.request(texts)
-        except KaguraError:
-            raise
-        except Exception as error:  # two SDKs, each with its own tree, and the HTTP client's
-            reason = keys.redact(str(error)).splitlines()[0][:200]
-            raise self._unusable(reason) from None  # a vendor's answer may repeat the key
         if len(found) != len(texts):
             raise self._unusable(f"{len(found)} vectors came for {len(texts)} texts")
         self.spend(self.name, self._usage(texts, tokens))
         return found
+
+    @translator
+    def _told(self) -> Iterator[None]:
+        """Raise our error for those of two SDKs, each with its own tree, and the HTTP client's."""
+        try:
+            yield
+        except KaguraError:
+            raise
+        except Redirected as elsewhere:
+            there = elsewhere.there or "an address that it does not name"
+            raise self._unusable(f"{elsewhere.asked} sends requests on to {there}") from None
+        except Exception as error:
+            raise self._unusable((str(error).splitlines() or [""])[0]) from None
 
     def _usage(self, texts: list[str], tokens: int | None) -> Usage:
         if tokens is not None:
@@ -76,7 +85,7 @@ class RemoteEmbedder:
 
     def _unusable(self, reason: str) -> RecallError:
         return RecallError(
-            f"The embedder {self.name} does not answer ({reason})",
+            f"The embedder {self.name} does not answer ({keys.redact(reason)[:200]})",
             "Check its key, address and model, or `%kagura config embedder builtin`",
         )
 
@@ -122,7 +131,7 @@ def _openai_like(
 def _remote(
     vendor: str, model: str, settings: Settings, spend: Spend, request: Request
 ) -> RemoteEmbedder:
-    here = keys.is_loopback(keys.address(vendor, settings))
+    here = keys.on_this_machine(vendor, model, settings)
     policy = "off" if here else settings.prompts
     return RemoteEmbedder(f"{vendor}:{model}", policy, request, spend)
 
@@ -131,7 +140,10 @@ def _remote(
 def _openai(address: str, key: str) -> Any:
     import openai
 
-    return openai.OpenAI(base_url=address, api_key=key, timeout=TIMEOUT, max_retries=RETRIES)
+    own = openai.DefaultHttpxClient(**client_arguments(address))
+    return openai.OpenAI(
+        base_url=address, api_key=key, timeout=TIMEOUT, max_retries=RETRIES, http_client=own
+    )
 
 
 @lru_cache(maxsize=4)
@@ -143,5 +155,6 @@ def _gemini(address: str, key: str) -> Any:
         base_url=address,
         timeout=int(TIMEOUT * 1000),
         retry_options=types.HttpRetryOptions(attempts=1 + RETRIES),
+        client_args=client_arguments(address),
     )
     return genai.Client(api_key=key, http_options=options)

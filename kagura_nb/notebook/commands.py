@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 import click
 
-from kagura_nb import offer
+from kagura_nb import keys, offer
 from kagura_nb.errors import KaguraError, SettingsError
 from kagura_nb.notebook.chat.command import chat
 from kagura_nb.notebook.config import config
@@ -34,6 +34,7 @@ from kagura_nb.notebook.views import (
     table,
 )
 from kagura_nb.notebook.workspace import MAGIC, Day, Workspace, pass_workspace, program
+from kagura_nb.providers.doors import door
 from kagura_nb.records import Conversation, short
 from kagura_nb.store import Selection
 
@@ -69,19 +70,21 @@ def status(workspace: Workspace) -> View:
     settings, stats = assistant.settings, assistant.store.get_stats()
     deployment = assistant.deployment()
     memory = f"on, {settings.embedder} embedder" if settings.memory else "off"
+    if settings.memory and settings.embedder.partition(":")[0] in keys.VENDORS:
+        memory += f", {door(settings.embedder, settings)}"
     counts = f"{stats['total']}, {stats['rated']} rated, {stats['high_rated']} good"
     if unanswered := assistant.store.count(Selection(unanswered=True)):
         counts += f", {unanswered} without a reply"
     rows = [
         ("user", settings.user),
         ("model", f"{deployment.model} ({deployment.reason})"),
+        ("prompts go", door(deployment.model, settings)),
         ("session", assistant.session),
         ("conversations", counts),
         ("ready for training", "{:,} of {:,}".format(*offer.progress(assistant.store))),
         ("trained on", conversations(assistant.jobs.used())),
         ("memory", memory),
         ("examples", f"at most {settings.examples}" if settings.few_shot else "off"),
-        ("masked in prompts", settings.prompts),
         ("store", "set by KAGURA_STORE" if settings.store else settings.user_home),
     ]
     return table("Status", ("what", "value"), rows)

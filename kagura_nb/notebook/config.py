@@ -88,7 +88,7 @@ def _shown(settings: Settings, name: str) -> Any:
     value = getattr(settings, name)
     if name == "store" and value:
         return "set"  # a password may be in it
-    return keys.shown(value) if name == "base_url" else value
+    return value
 
 
 def _key(vendor: str | None, remove: bool) -> View:
@@ -103,8 +103,7 @@ def _key(vendor: str | None, remove: bool) -> View:
         return line(f"The key for {vendor} is removed from the keyring.")
     variable = keys.VENDORS[vendor].key_variables[0]
     with _somebody(f"Run it where you can type, or set the environment variable {variable}"):
-        given = getpass.getpass(f"Key for {vendor} (not shown): ").strip()
-    keys.store(vendor, given)
+        keys.store(vendor, getpass.getpass(f"Key for {vendor} (not shown): "))
     if first := keys.variable(vendor):
         return line(f"The key for {vendor} is in the keyring, but {first} is used before it.")
     return line(f"The key for {vendor} is in the keyring.")

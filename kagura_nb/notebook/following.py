@@ -37,7 +37,7 @@ def go_on(jobs: Jobs, job: Job, show: Callable[[View], None] | None = None) -> N
 
 
 def take_up(load: Callable[[], Settings]) -> None:
-    """Go on with every job that is unfinished, in the background.
+    """Go on with every job that is unfinished, or may be, in the background.
 
     Args:
         load: reads the settings.
@@ -48,7 +48,7 @@ def take_up(load: Callable[[], Settings]) -> None:
             settings = load()
             if settings.store or settings.user_home.exists():
                 jobs = open_jobs(ConversationCollector(settings=settings))
-                for job in jobs.unfinished():
+                for job in jobs.sought():
                     go_on(jobs, job)
 
     threading.Thread(target=look, name="kagura-jobs", daemon=True).start()

@@ -12,6 +12,7 @@ from kagura_nb.deploy import Comparison, percent
 from kagura_nb.notebook.views import View, line, local, table
 from kagura_nb.notebook.workspace import Workspace, pass_workspace, program
 from kagura_nb.providers import open_provider
+from kagura_nb.providers.doors import door
 from kagura_nb.records import short
 from kagura_nb.settings import write_file
 from kagura_nb.store.deployments import Ratings, Rollout
@@ -86,6 +87,7 @@ def overview(assistant: Assistant) -> View:
     if not any(one.whole for one in answering):
         rows.append((base.model, "", base.reason, _rest(answering)))
     shown = line(f"This session is answered by {now.model}: {now.reason}.")
+    shown += line(f"It is {door(now.model, assistant.settings)}.")
     shown += table("What answers", ("model", "since", "from", "answers"), rows)
     before = [
         (*_about(one), percent(one.share), _until(one)) for one in rollouts if one not in answering

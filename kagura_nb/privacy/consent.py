@@ -102,5 +102,5 @@ def _check(vendor: str) -> None:
 
 
 def _address(vendor: str, settings: Settings) -> str:
-    """Where the data would go now, without the password that an address may carry."""
-    return keys.shown(keys.address(TRAINED_AT.get(vendor, vendor), settings))
+    """Where the data would go now."""
+    return keys.address(TRAINED_AT.get(vendor, vendor), settings)

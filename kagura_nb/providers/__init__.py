@@ -88,7 +88,7 @@ def default_model(settings: Settings) -> Deployment:
                 f"{vendor}:{model}", f"there is a key for {keys.VENDORS[vendor].title}"
             )
     for vendor, models in discovery.local_models(settings).items():
-        title, address = keys.VENDORS[vendor].title, keys.shown(keys.address(vendor, settings))
+        title, address = keys.VENDORS[vendor].title, keys.address(vendor, settings)
         return Deployment(f"{vendor}:{models[0]}", f"{title} answers at {address}")
     return Deployment(PRACTICE, "neither a key nor a server on this machine was found")
 

@@ -3,14 +3,24 @@
 import json
 from concurrent.futures import ThreadPoolExecutor, wait
 from http.client import HTTPException
-from urllib.request import ProxyHandler, build_opener
+from typing import Any
+from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
 from kagura_nb import keys
+from kagura_nb.addresses import is_loopback
 from kagura_nb.settings import Settings
 
 LOCAL_VENDORS = ("ollama", "lmstudio", "vllm")
 PATIENCE = 0.2
 """Seconds that all servers together have to answer."""
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """What is sent on elsewhere is none of the servers that are asked."""
+
+
+OPENER = build_opener(ProxyHandler({}), _NoRedirects)
 
 
 def local_models(settings: Settings) -> dict[str, list[str]]:
@@ -20,7 +30,7 @@ def local_models(settings: Settings) -> dict[str, list[str]]:
     asked = {
         vendor: pool.submit(_models, address)
         for vendor, address in addresses.items()
-        if keys.is_loopback(address)
+        if is_loopback(address)
     }
     answered, _ = wait(asked.values(), timeout=PATIENCE)
     pool.shutdown(wait=False)
@@ -30,7 +40,7 @@ def local_models(settings: Settings) -> dict[str, list[str]]:
 
 def _models(address: str) -> list[str]:
     try:
-        with build_opener(ProxyHandler({})).open(f"{address}/models", timeout=PATIENCE) as reply:
+        with OPENER.open(f"{address}/models", timeout=PATIENCE) as reply:
             return [str(one["id"]) for one in json.load(reply)["data"]]
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return []

@@ -20,6 +20,7 @@ from kagura_nb.errors import (
     UnknownModel,
 )
 from kagura_nb.providers import adaptations, refusals
+from kagura_nb.redirects import Redirected
 
 LONGEST_QUOTE = 200
 SHORTEN = "Shorten the prompt, start a new session, or choose a model with a longer context"
@@ -80,12 +81,23 @@ class Faults:
     def unreachable(self, why: str) -> ProviderError:
         """Nothing answers, or not in time."""
         cure = START_COMMANDS.get(self.vendor, "Check the address and the network, then try again")
-        return ServerUnreachable(f"{self.title} at {keys.shown(self.address)} {why}", cure)
+        return ServerUnreachable(f"{self.title} at {self.address} {why}", cure)
+
+    def redirected(self, elsewhere: Redirected) -> ProviderError:
+        """The server sends the request on to another address; nothing is sent there."""
+        return ServerUnreachable(f"{self.title} {onward(elsewhere)}", way_onward(self.vendor))
+
+    def unforeseen(self, error: Exception) -> ProviderError:
+        """The request could not be made, or its answer is of another form than the API's."""
+        return ProviderError(
+            f"The request to {self.title} at {self.address} failed ({type(error).__name__})",
+            "Check the address, and the proxy and certificates in the environment",
+        )
 
     def failing(self, status: int, said: str) -> ProviderError:
         """The server fails, also after the retries."""
         return ServerFailed(
-            f"{self.title} at {keys.shown(self.address)} fails with HTTP {status}{quoted(said)}",
+            f"{self.title} at {self.address} fails with HTTP {status}{quoted(said)}",
             "Try again in a while",
         )
 
@@ -144,6 +156,18 @@ class Faults:
         return ProviderError(
             f"{self.title} refused the request{quoted(said)}", "Change the request and try again"
         )
+
+
+def onward(elsewhere: Redirected) -> str:
+    """What a redirect does, with both addresses."""
+    there = f"on to {elsewhere.there}" if elsewhere.there else "elsewhere without saying where"
+    said = f"at {elsewhere.asked} sends requests {there}, which is not followed"
+    return keys.redact(said)
+
+
+def way_onward(vendor: str) -> str:
+    """What the user does about a redirect."""
+    return f"If you trust the new address, {keys.way_to_address(vendor)}"
 
 
 def quoted(said: str) -> str:

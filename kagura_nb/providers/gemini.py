@@ -6,19 +6,20 @@ stream has begun nothing is repeated, and a stream that ends without a finish re
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
-from kagura_nb.errors import ProviderError
+from kagura_nb.errors import KaguraError, ProviderError, translator
 from kagura_nb.providers import limits, refusals, vertex
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
 from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
+from kagura_nb.redirects import Redirected, client_arguments
 from kagura_nb.settings import Settings
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _client(address: str, key: str, timeout: float, line: Line | None = None) ->
         base_url=address,
         timeout=patience,
         retry_options=retries,
-        client_args={"event_hooks": line.hooks} if line else None,
+        client_args=client_arguments(address, line.hooks if line else None),
     )
     return genai.Client(api_key=key, http_options=options)
 
@@ -163,7 +164,7 @@ def _usage(reported: "types.GenerateContentResponseUsageMetadata") -> Usage:
     )
 
 
-@contextmanager
+@translator
 def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
     import httpx2
@@ -172,6 +173,8 @@ def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
 
     try:
         yield
+    except Redirected as elsewhere:
+        raise faults.redirected(elsewhere) from None
     except TransportError:
         raise faults.unreachable("cannot be signed in to") from None
     except GoogleAuthError:
@@ -181,6 +184,10 @@ def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
         raise (faults.cut() if begun else _unreachable(faults, error)) from None
     except errors.APIError as error:
         raise _translated(error, faults, begun) from None
+    except KaguraError:
+        raise
+    except Exception as error:
+        raise (faults.cut() if begun else faults.unforeseen(error)) from None
 
 
 def _unreachable(faults: Faults, error: Exception) -> ProviderError:

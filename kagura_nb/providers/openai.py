@@ -7,18 +7,19 @@ a finish reason was cut.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
-from kagura_nb.errors import MissingKey, ProviderError
+from kagura_nb.addresses import is_loopback
+from kagura_nb.errors import KaguraError, MissingKey, ProviderError, translator
 from kagura_nb.providers import adaptations, completions, limits, refusals
 from kagura_nb.providers.base import Chunk, Sampling, estimated
 from kagura_nb.providers.faults import Faults
 from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
+from kagura_nb.redirects import Redirected, client_arguments
 from kagura_nb.settings import Settings
 
 if TYPE_CHECKING:
@@ -149,14 +150,18 @@ class OpenAIProvider:
 
         client = connect(self.faults.address, self.key, self.timeout)
         patient = client.with_options(timeout=limits.SECONDS, max_retries=0)
-        try:
-            if body:
-                return patient.post(url, body=body, cast_to=object)
-            return patient.get(url, cast_to=object)
-        except openai.APIConnectionError as error:
-            raise _unreachable(self.faults, error) from None
-        except (openai.APIError, ValueError):
-            return None
+        with _named(self.faults):
+            try:
+                if body:
+                    return patient.post(url, body=body, cast_to=object)
+                return patient.get(url, cast_to=object)
+            except (
+                openai.APIStatusError,
+                openai.APIResponseValidationError,
+                ValueError,
+                Redirected,
+            ):
+                return None
 
     def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
         newer = (self.faults.vendor == "openai") != self.limits.unknown_name
@@ -207,7 +212,7 @@ def open_openai(vendor: str, model: str, settings: Settings) -> OpenAIProvider:
     address = keys.address(vendor, settings)
     return OpenAIProvider(
         model=f"{vendor}:{model}",
-        on_this_machine=keys.is_loopback(address),
+        on_this_machine=keys.on_this_machine(vendor, model, settings),
         faults=Faults(vendor, model, address),
         timeout=settings.timeout,
         key=key_for(vendor, address),
@@ -224,7 +229,7 @@ def key_for(vendor: str, address: str) -> str:
     try:
         return keys.find(vendor)
     except MissingKey:
-        if vendor == "openai" and not keys.is_loopback(address):
+        if vendor == "openai" and not is_loopback(address):
             raise
         return NO_KEY
 
@@ -241,7 +246,7 @@ def connect(address: str, key: str, timeout: float, line: Line | None = None) ->
     import openai
 
     patience = openai.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
-    own = openai.DefaultHttpxClient(event_hooks=line.hooks) if line else None
+    own = openai.DefaultHttpxClient(**client_arguments(address, line.hooks if line else None))
     return openai.OpenAI(api_key=key, base_url=address, timeout=patience, http_client=own)
 
 
@@ -274,19 +279,25 @@ def _usage(reported: "CompletionUsage", estimate: Callable[[], Usage]) -> Usage:
     )
 
 
-@contextmanager
+@translator
 def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
     import openai
 
     try:
         yield
+    except Redirected as elsewhere:
+        raise faults.redirected(elsewhere) from None
     except json.JSONDecodeError:
         raise faults.cut() from None
     except openai.APIConnectionError as error:
         raise (faults.cut() if begun else _unreachable(faults, error)) from None
     except openai.APIError as error:
         raise _translated(error, faults, begun) from None
+    except KaguraError:
+        raise
+    except Exception as error:
+        raise (faults.cut() if begun else faults.unforeseen(error)) from None
 
 
 def _unreachable(faults: Faults, error: "openai.APIConnectionError") -> ProviderError:

@@ -7,14 +7,16 @@ so that a new sign-in counts at once.
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from kagura_nb import keys
-from kagura_nb.errors import KeyRejected, MissingKey, ProviderError
+from kagura_nb.errors import KeyRejected, MissingKey, ProviderError, raise_alone
 from kagura_nb.providers.faults import Faults, quoted
 from kagura_nb.providers.line import Line
+from kagura_nb.redirects import client_arguments, session
 from kagura_nb.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,8 +96,31 @@ def credentials() -> "tuple[Credentials, str]":
     try:
         found, project = google.auth.default(scopes=[SCOPE])
     except DefaultCredentialsError:
-        raise MissingKey("There are no Google Cloud credentials on this machine", SIGN_IN) from None
-    return found, project or ""
+        raise_alone(MissingKey("There are no Google Cloud credentials on this machine", SIGN_IN))
+    return _direct()(found), project or ""
+
+
+@cache
+def _direct() -> "Callable[[Credentials], Credentials]":
+    """The class of credentials that ask for their access token at their own address alone."""
+    from google.auth.credentials import Credentials
+    from google.auth.transport.requests import Request
+
+    class Direct(Credentials):
+        def __init__(self, found: Credentials) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]
+            self._found = found
+            self._quota_project_id = found.quota_project_id
+            self._universe_domain = found.universe_domain
+
+        def refresh(self, _request: object) -> None:
+            self._found.refresh(Request(session()))  # type: ignore[no-untyped-call]
+            self.token, self.expiry = self._found.token, self._found.expiry
+
+        def apply(self, headers: dict[str, str], token: str | None = None) -> None:
+            self._found.apply(headers, token or self.token)  # type: ignore[no-untyped-call]
+
+    return Direct
 
 
 @lru_cache(maxsize=8)
@@ -114,7 +139,7 @@ def connect(place: Place, line: Line | None = None) -> "genai.Client":
         base_url=place.address,
         timeout=patience,
         retry_options=retries,
-        client_args={"event_hooks": line.hooks} if line else None,
+        client_args=client_arguments(place.address, line.hooks if line else None),
     )
     return genai.Client(
         vertexai=True,

@@ -114,7 +114,7 @@ class Job:
         state: how far it is.
         created_at: when it was planned, aware, in UTC.
         options: further hyperparameters by the backend's own names.
-        remote_id: the vendor's name of the job.
+        remote_id: the vendor's name of the job; empty where it was looked for and not found.
         files: the vendor's names of what was uploaded.
         model: `provider:model` of the result.
         tokens: tokens billed, None while unknown.
@@ -150,6 +150,11 @@ class Job:
     def ended(self) -> bool:
         """Whether nothing happens to it any more."""
         return self.state in ("succeeded", "failed", "cancelled")
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was given up because the vendor did not list it; it may still appear there."""
+        return self.state == "failed" and self.remote_id == ""
 
 
 @dataclass(frozen=True, slots=True)

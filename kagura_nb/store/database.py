@@ -14,10 +14,10 @@ from typing import Any
 
 import orjson
 from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
-from kagura_nb.errors import SettingsError, StoreError, StoreUnavailable
+from kagura_nb import addresses
+from kagura_nb.errors import StoreError, StoreUnavailable, translator
 from kagura_nb.settings import Settings
 from kagura_nb.store import migrations
 from kagura_nb.store.dialect import Dialect, Use
@@ -49,7 +49,6 @@ class Database:
         """A connection that sees one consistent state.
 
         Raises:
-            SettingsError: the settings name no database.
             StoreError: the database cannot be used; the message names the cure.
         """
         return self._transaction("read")
@@ -61,7 +60,6 @@ class Database:
             durable: return only once it is on disk.
 
         Raises:
-            SettingsError: the settings name no database.
             StoreError: the database cannot be used; the message names the cure.
         """
         return self._transaction("durable" if durable else "write")
@@ -127,9 +125,9 @@ class Database:
 
     @cached_property
     def _url(self) -> URL:
-        if not self.settings.store:  # a folder's name may hold what means something in an address
-            return URL.create("sqlite", database=str(self.settings.store_file))
-        return _parse(self.settings.store)
+        named = addresses.database(self.settings.store)
+        # A folder's name may hold what means something in an address.
+        return named or URL.create("sqlite", database=str(self.settings.store_file))
 
     @property
     def _dialect(self) -> Dialect:
@@ -152,28 +150,12 @@ class Database:
                 migrations.migrate(connection)
         return engine
 
-    @contextmanager
+    @translator
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
             raise _unavailable(error, self._dialect, self._url) from None
-
-
-def _parse(address: str) -> URL:
-    """The address as a URL. No message repeats it, because a password may be in it."""
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        url = URL.create("no")
-    if url.get_backend_name() not in DIALECTS:
-        raise SettingsError(
-            "The setting store is no address of a database that can be used",
-            "Write postgresql://user:password@host/database, or unset it for SQLite",
-        )
-    if "@" in (url.host or ""):
-        raise SettingsError("The password in the setting store has an @", "Write it there as %40")
-    return url
 
 
 def _to_json(value: Any) -> str:

@@ -7,7 +7,7 @@ job that is under way.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -62,6 +62,8 @@ jobs = Table(
     Column("address", Text, nullable=False),
     Column("remains", Text, nullable=False),
 )
+SOUGHT_FOR = timedelta(days=7)
+"""How long a job that its vendor does not list is looked for unasked."""
 UNDER_WAY: tuple[State, ...] = ("approved", "uploading", "submitting", "queued", "running")
 ACTIVE = text(f"state IN {UNDER_WAY}")
 Index("one_active_job", jobs.c.backend, unique=True, sqlite_where=ACTIVE, postgresql_where=ACTIVE)
@@ -115,9 +117,20 @@ def unfinished(connection: Connection) -> list[Job]:
     return _read(connection, select(jobs).where(wanted).order_by(jobs.c.id))
 
 
+def lost(connection: Connection) -> list[Job]:
+    """The jobs that their vendor did not list and that may still appear there, oldest first."""
+    since = to_text(datetime.now(UTC) - SOUGHT_FOR)
+    of = jobs.c
+    query = select(jobs).where(of.state == "failed", of.remote_id == "", of.created_at >= since)
+    return _read(connection, query.order_by(of.id))
+
+
 def promised(connection: Connection) -> Decimal:
-    """USD that the jobs under way are estimated at, those without a price left out."""
-    return sum((one.estimate for one in under_way(connection) if one.estimate), Decimal(0))
+    """USD that the jobs under way, and those that may be, are estimated at; those without a price
+    are left out.
+    """
+    open = [*under_way(connection), *lost(connection)]
+    return sum((one.estimate for one in open if one.estimate), Decimal(0))
 
 
 def trained_on(connection: Connection, versions: Sequence[str]) -> list[Job]:

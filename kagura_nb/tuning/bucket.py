@@ -3,20 +3,24 @@
 Objects are whole or not there at all, so one that is there is not sent again.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kagura_nb.errors import MissingExtra
+from kagura_nb.addresses import check_server
+from kagura_nb.errors import KaguraError, MissingExtra, translator
 from kagura_nb.providers.vertex import credentials
+from kagura_nb.redirects import Redirected, refuse_elsewhere
 from kagura_nb.tuning.faults import Stage, TuningFaults
 
 if TYPE_CHECKING:
     from google.cloud import storage
 
 SCHEME = "gs://"
+ADDRESS_VARIABLES = ("STORAGE_EMULATOR_HOST", "API_ENDPOINT_OVERRIDE")
+"""Environment variables that replace the address of Google Cloud Storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Bucket:
         Raises:
             MissingExtra: it is not installed.
             MissingKey: there are no credentials.
+            SettingsError: an environment variable holds no address that can be used.
         """
         try:
             from google.cloud import storage
@@ -75,7 +80,12 @@ class Bucket:
                 "Training at Vertex AI needs google-cloud-storage",
                 "Install it with `pip install 'kagura-nb[vertex]'`",
             ) from None
-        return storage.Client(project=self.project, credentials=credentials()[0])
+        for name in ADDRESS_VARIABLES:
+            if said := os.environ.get(name):
+                check_server(name, said)
+        client = storage.Client(project=self.project, credentials=credentials()[0])
+        client._http.hooks["response"].append(refuse_elsewhere)
+        return client
 
     @property
     def _patience(self) -> dict[str, Any]:
@@ -93,7 +103,7 @@ def _gone(blob: object) -> None:
     """Another one was faster: what shall not be there is not."""
 
 
-@contextmanager
+@translator
 def _told(faults: TuningFaults, stage: Stage) -> Iterator[None]:
     """Raise our error for the library's."""
     from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -102,6 +112,10 @@ def _told(faults: TuningFaults, stage: Stage) -> Iterator[None]:
 
     try:
         yield
+    except KaguraError:
+        raise
+    except Redirected as elsewhere:
+        raise faults.redirected(elsewhere, stage) from None
     except GoogleAPICallError as error:
         raise faults.refused(error.code or 500, error.message or "", stage) from None
     except (TransportError, RetryError, RequestException):

@@ -7,6 +7,7 @@
     429                      RateLimited          RateLimited          RateLimited
     401                      KeyRejected          KeyRejected          TuningError
     403, 404                 KeyRejected          TuningError          TuningError
+    any redirect             ServerUnreachable    TuningError          TuningError
     any other refusal        ServerFailed         TuningError          TuningError
 
 A `ProviderError` may be tried again, a `TuningError` is final, and after `OutcomeUnknown` one may
@@ -27,7 +28,8 @@ from kagura_nb.errors import (
     ServerUnreachable,
     TuningError,
 )
-from kagura_nb.providers.faults import quoted
+from kagura_nb.providers.faults import onward, quoted, way_onward
+from kagura_nb.redirects import Redirected
 
 Stage = Literal["look", "send", "start"]
 """What a request is for: to look (or to end or tidy up), to send files, or to start a job."""
@@ -92,6 +94,12 @@ class TuningFaults:
             return self._forbidden(said, stage)
         return self._missing(said, stage) if status == 404 else self._final(said, stage)
 
+    def redirected(self, elsewhere: Redirected, stage: Stage) -> KaguraError:
+        """The vendor sends the request on to another address; nothing is sent or begun there."""
+        kind = ServerUnreachable if stage == "look" else TuningError
+        begun = ", and nothing was begun" if stage == "start" else ""
+        return kind(f"{self.title} {onward(elsewhere)}{begun}", way_onward(self.vendor))
+
     def ended(self, said: str, stage: Stage) -> KaguraError:
         """The vendor trains no more for this account."""
         if stage == "look":
@@ -153,7 +161,7 @@ class TuningFaults:
 
     @property
     def _place(self) -> str:
-        return f"{self.title} at {keys.shown(self.address)}"
+        return f"{self.title} at {self.address}"
 
 
 def never_sent() -> tuple[type[Exception], ...]:

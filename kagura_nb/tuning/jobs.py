@@ -161,6 +161,11 @@ class Jobs:
         with self._database.read() as connection:
             return jobs.unfinished(connection)
 
+    def sought(self) -> list[Job]:
+        """The unfinished ones, and those that their vendor did not list, which may still appear."""
+        with self._database.read() as connection:
+            return [*jobs.unfinished(connection), *jobs.lost(connection)]
+
     def used(self) -> int:
         """Number of conversations that a model was trained on."""
         with self._database.read() as connection:
@@ -202,8 +207,8 @@ class Jobs:
             time.sleep(pause)
 
     def look(self) -> None:
-        """Take the next step of every job that is unfinished."""
-        for job in self.unfinished():
+        """Take the next step of every job that is unfinished, or may be."""
+        for job in self.sought():
             self.advance(job)
 
     def advance(self, job: Job) -> Job:

@@ -2,6 +2,7 @@
 
     approved, uploading   the rows are handed over, then the job is submitted by one request
     submitting            the request was made, or was about to be: only looked for from now on
+    failed, not found     as before: whoever looks again goes on with it if it has appeared
     queued, running       the vendor's news are written down
     succeeded             cost, deployment and state are written down together
     any end               what was uploaded is deleted, until nothing of it is left
@@ -33,7 +34,7 @@ from kagura_nb.errors import (
     TuningError,
 )
 from kagura_nb.privacy import consent
-from kagura_nb.records import Dataset, Job, JobEvent, State, Usage
+from kagura_nb.records import Dataset, Job, JobEvent, State, Usage, short
 from kagura_nb.store import ConversationCollector, deployments, jobs, ledger
 from kagura_nb.store.datasets import TRAIN, VALIDATION
 from kagura_nb.tuning.base import Backend, Report
@@ -41,7 +42,9 @@ from kagura_nb.tuning.base import Backend, Report
 SUBMITTED = ("submitting", "queued", "running")
 """The states in which a job may be paid for already."""
 LOST_AFTER = 120.0
-"""Seconds after which a job that the vendor does not list is given up: it was never accepted."""
+"""Seconds after which a job that the vendor does not list is waited for no more. It may appear
+there later: lists lag behind, and a request may be taken late."""
+NOT_LISTED = "The vendor does not list the job yet. It is looked for again."
 UPLOADED = "They are deleted once the job has ended."
 
 
@@ -123,12 +126,35 @@ class Machine:
         remote = self._backends[job.backend].find(job)
         if remote is not None:
             self.move(job, "queued", "The job is found at the vendor.", remote_id=remote)
-        elif self._age(job) > LOST_AFTER:
-            lost = TuningError(
-                "The job never reached the vendor, and nothing was paid",
-                "Plan it again with `%kagura train`",
-            )
-            self._end(job, "failed", problem=str(lost))
+            return
+        self._note(job, NOT_LISTED)  # the time in which it could not be asked does not count
+        if self._age(job) > LOST_AFTER:
+            self._give_up(job)
+
+    def _give_up(self, job: Job) -> None:
+        """End a job that was not found; one of a vendor's may still appear there."""
+        if self._backends[job.backend].consent is None:
+            gone = TuningError("The training was not begun", "Begin it again with `%kagura train`")
+            self._end(job, "failed", problem=str(gone))
+            return
+        lost = TuningError(
+            f"The job was not found at {job.address or job.backend}, where it may still appear and"
+            " be paid for",
+            f"`%kagura jobs {short(job.id)}` goes on with it then, and with --cancel ends it; look"
+            " there before you train again",
+        )
+        self._end(job, "failed", problem=str(lost), remote_id="")
+
+    def _look_again(self, job: Job) -> bool:
+        """Go on with a job that was given up as not found, if it has appeared; say whether."""
+        remote = self._backends[job.backend].find(job)
+        if remote is None:
+            return False
+        told = "The job has appeared at the vendor."
+        if self.move(job, "queued", told, remote_id=remote, problem=None):
+            return True
+        self._note(job, f"{told} It is {remote} there, and another one is under way here.")
+        return False
 
     def _poll(self, job: Job) -> None:
         with self._database.read() as connection:
@@ -177,6 +203,8 @@ class Machine:
 
     def _clean_up(self, job: Job) -> None:
         """Delete what was uploaded for a job that has ended, unless nothing is left of it."""
+        if job.lost and self._look_again(job):
+            return
         if not job.remains:
             return
         remains = ""
@@ -192,6 +220,9 @@ class Machine:
         Raises:
             TuningError: it is not known yet whether the vendor has it, or the backend refuses.
         """
+        if job.lost:
+            self._cancel_lost(job)
+            return
         if job.ended:
             return
         if job.state == "submitting":
@@ -209,6 +240,14 @@ class Machine:
         else:
             self._end(job, "cancelled")
 
+    def _cancel_lost(self, job: Job) -> None:
+        """End a job that was not found if it has appeared, also beside another one."""
+        trainer = self._backends[job.backend]
+        if remote := trainer.find(job):
+            trainer.cancel(replace(job, remote_id=remote))
+            self._look_again(job)
+            self._note(self._now(job), "Asked for its end.")
+
     def abandon(self, job: Job) -> None:
         """Let go of a job, or of what is left of one, that its vendor cannot be asked about, which
         counts as paid if it may be; one that no vendor has heard of is cancelled.
@@ -222,9 +261,9 @@ class Machine:
         elif not job.ended:
             left = f"Abandoned: {place} may keep its rows."
             self._end(job, "cancelled", problem=left, remains="")
-        elif job.remains:
+        elif job.remains or job.lost:
             self._note(job, f"What is left at {place} is abandoned.")
-            self._change(job, remains="")
+            self._change(job, remains="", **({"remote_id": None} if job.lost else {}))
 
     def move(self, job: Job, state: State, message: str = "", **changes: Any) -> bool:
         """Change a job's state and tell that; False where it is no longer as `job` says."""

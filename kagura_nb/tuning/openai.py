@@ -8,18 +8,20 @@
 OpenAI itself is ending this: see `ENDS`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType, UnionType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kagura_nb import keys
-from kagura_nb.errors import TuningError
+from kagura_nb.errors import KaguraError, TuningError, translator
 from kagura_nb.providers.openai import connect, key_for, words
 from kagura_nb.records import Dataset, Job, Method
+from kagura_nb.redirects import Redirected
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Ending, Report, require_place, unless_ended, usual_epochs
 from kagura_nb.tuning.faults import LOCALLY, Stage, TuningFaults, never_sent
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from openai.types import FileObject
     from openai.types.fine_tuning import FineTuningJob
 
+Listed = TypeVar("Listed", "FileObject", "FineTuningJob")
 VENDOR = "openai"
 PURPOSE: Literal["fine-tune"] = "fine-tune"
 MARK = "kagura_job"
@@ -87,7 +90,7 @@ class OpenAIBackend:
     @property
     def address(self) -> str:
         """The base URL."""
-        return keys.shown(self._address)
+        return self._address
 
     @property
     def consent(self) -> str | None:
@@ -143,7 +146,7 @@ class OpenAIBackend:
     def find(self, job: Job) -> str | None:
         """Look through all jobs, newest first."""
         with _told(self._faults):
-            jobs = self._client(job).fine_tuning.jobs.list(limit=100)
+            jobs = _once(self._client(job).fine_tuning.jobs.list(limit=100))
             return next((one.id for one in jobs if _is_of(one, job)), None)
 
     def poll(self, job: Job, seen: str) -> Report:
@@ -183,7 +186,7 @@ class OpenAIBackend:
 
     def _uploaded(self, job: Job) -> "Iterator[FileObject]":
         """The files of the job that are there."""
-        files = self._client(job).files.list(purpose=PURPOSE, order="desc")
+        files = _once(self._client(job).files.list(purpose=PURPOSE, order="desc"))
         return (one for one in files if one.filename.startswith(_prefix(job)))
 
     def _unusable(self, job: Job) -> Iterator[tuple[str, str]]:
@@ -218,6 +221,16 @@ def _request(job: Job, files: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def _once(listing: "Iterable[Listed]") -> "Iterator[Listed]":
+    """What is listed, up to its repetition: not every server knows pages, and the SDK would go on
+    asking for the next one.
+    """
+    known: set[str] = set()
+    for one in takewhile(lambda one: one.id not in known, listing):
+        known.add(one.id)
+        yield one
+
+
 def _prefix(job: Job) -> str:
     """How the names of the job's files begin."""
     return f"kagura-{job.id}-"
@@ -234,16 +247,17 @@ def _is_of(remote: "FineTuningJob", job: Job) -> bool:
     return marked or remote.training_file in job.files
 
 
-@contextmanager
+@translator
 def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
     """Raise our error for the SDK's, without it: its text may repeat what was sent, the key too."""
-    import httpx2
     import openai
 
     try:
         yield
-    except httpx2.InvalidURL:
-        raise faults.unsent() from None
+    except KaguraError:
+        raise
+    except Redirected as elsewhere:
+        raise faults.redirected(elsewhere, stage) from None
     except openai.APIConnectionError as error:
         unsent = isinstance(error.__cause__, never_sent())
         raise (faults.unsent() if unsent else faults.unanswered(stage)) from None
@@ -251,5 +265,5 @@ def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
         if error.code == ENDED_FOR_YOU:
             raise faults.ended(words(error), stage) from None
         raise faults.refused(error.status_code, words(error), stage) from None
-    except (AttributeError, TypeError, ValueError):  # an answer of another form than the API's
+    except Exception:  # an answer of another form than the API's
         raise faults.unanswered(stage) from None

@@ -9,13 +9,12 @@ Whoever asks is known by the Google Cloud credentials of this machine.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys
-from kagura_nb.errors import TuningError
+from kagura_nb.errors import KaguraError, TuningError, translator
 from kagura_nb.providers.vertex import (
     SIGN_IN,
     VENDOR,
@@ -25,6 +24,7 @@ from kagura_nb.providers.vertex import (
     place_of,
 )
 from kagura_nb.records import Dataset, Job, Method
+from kagura_nb.redirects import Redirected
 from kagura_nb.settings import Settings
 from kagura_nb.tuning.base import Ending, Report, require_place, unless_ended, usual_epochs
 from kagura_nb.tuning.bucket import Bucket, bucket_of
@@ -68,7 +68,7 @@ class VertexBackend:
     @property
     def address(self) -> str:
         """The project's in the region."""
-        region = keys.shown(keys.address(VENDOR, self.settings))
+        region = keys.address(VENDOR, self.settings)
         return f"{region}/projects/{self._named_project()}"
 
     @property
@@ -234,7 +234,7 @@ def _config(job: Job, files: Sequence[str]) -> Any:
     )
 
 
-@contextmanager
+@translator
 def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
     """Raise our error for the SDKs', without it: its text may repeat what was sent."""
     import httpx2
@@ -243,6 +243,10 @@ def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
 
     try:
         yield
+    except KaguraError:
+        raise
+    except Redirected as elsewhere:
+        raise faults.redirected(elsewhere, stage) from None
     except TransportError:
         raise faults.unsent() from None
     except GoogleAuthError:
@@ -253,5 +257,5 @@ def _told(faults: TuningFaults, stage: Stage = "look") -> Iterator[None]:
         raise (faults.unsent() if unsent else faults.unanswered(stage)) from None
     except errors.APIError as error:
         raise faults.refused(error.code or 500, error.message or "", stage) from None
-    except (errors.UnknownApiResponseError, AttributeError, TypeError, ValueError):
+    except Exception:
         raise faults.unanswered(stage) from None  # an answer of another form than the API's

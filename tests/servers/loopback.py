@@ -52,6 +52,7 @@ class Fault:
         hang: seconds of silence before anything is sent.
         lost: the request is served, but its answer is lost: the connection is cut, or `status` is
             sent in its place.
+        location: where a redirect leads; None sends no such header.
     """
 
     status: int = 0
@@ -61,12 +62,15 @@ class Fault:
     slow: float = 0.0
     hang: float = 0.0
     lost: bool = False
+    location: str | None = None
 
 
 class LoopbackServer(ThreadingHTTPServer):
     """One vendor on a free port of this machine; a subclass speaks the vendor's protocol."""
 
     daemon_threads = True
+    fault_of_itself = Fault()
+    """How it fails to say something of itself."""
     pieces = 8
     """Into how many pieces a streamed reply is cut."""
 
@@ -172,8 +176,11 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(self.command, path, headers, body)
         if (self.command, path) in SELF:
             self.server.looked_up.append(path)
-            self.fault = Fault()
-            self.send(*self.server.of_itself(path, body))
+            fault = self.fault = self.server.fault_of_itself
+            if fault.status:
+                self.refuse(fault.status, fault.code, fault.message)
+            else:
+                self.send(*self.server.of_itself(path, body))
             return
         self.server.requests.append(asked)
         fault = self.fault = self.server.next_fault()
@@ -202,6 +209,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         self.send_header("retry-after-ms", "1")
+        if self.fault.location is not None:
+            self.send_header("location", self.fault.location)
         self.end_headers()
         self.wfile.write(data)
 

@@ -41,6 +41,10 @@ class OpenAITuningServer(OpenAIServer):
     longest_page = 3
     has_checkpoints = True
     keeps_metadata = True
+    lists_jobs = True
+    """Whether the jobs that are there are listed yet."""
+    knows_pages = True
+    """Whether a listing goes on where the last page ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,13 +72,14 @@ class OpenAITuningServer(OpenAIServer):
         elif found := FILE.fullmatch(path):
             self._delete(handler, found[1])
         elif path == "/v1/fine_tuning/jobs":
-            handler.send(
-                self._start(asked.body) if _starts(asked) else self._page(asked, self.jobs)
-            )
+            handler.send(self._start(asked.body) if _starts(asked) else self._listed(asked))
         elif found := JOBS.fullmatch(path):
             self._job(handler, asked, found[1], found[2])
         else:
             super().serve(handler, asked, fault)
+
+    def _listed(self, asked: Asked) -> Any:
+        return self._page(asked, self.jobs if self.lists_jobs else {})
 
     def _files(self, asked: Asked) -> Any:
         if asked.method == "GET":
@@ -184,10 +189,15 @@ class OpenAITuningServer(OpenAIServer):
         """A page of a listing, newest first."""
         query = parse_qs(urlsplit(asked.path).query)
         names = list(things)[::-1]
-        start = names.index(query["after"][0]) + 1 if "after" in query else 0
+        onward = "after" in query and self.knows_pages
+        start = names.index(query["after"][0]) + 1 if onward else 0
         end = start + self.longest_page
         page = [things[name] for name in names[start:end]]
-        return {"object": "list", "data": page, "has_more": end < len(names)}
+        return {
+            "object": "list",
+            "data": page,
+            "has_more": end < len(names) or not self.knows_pages,
+        }
 
     def _made(self, kind: str, **fields: Any) -> Any:
         number = next(self._numbers)

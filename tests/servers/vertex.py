@@ -53,6 +53,8 @@ class VertexServer(GeminiServer):
         "JOB_STATE_SUCCEEDED",
     )
     page_size = 2
+    lists_jobs = True
+    """Whether the jobs that are there are listed yet."""
     signs_in = True
     """Whether the credentials are accepted."""
 
@@ -116,7 +118,7 @@ class VertexServer(GeminiServer):
     def _page(self, asked: Asked) -> Any:
         query = parse_qs(urlsplit(asked.path).query)
         start = int(query.get("pageToken", ["0"])[0])
-        names = list(self.jobs)[::-1]
+        names = list(self.jobs)[::-1] if self.lists_jobs else []
         end = start + self.page_size
         page = {"tuningJobs": [self.jobs[name] for name in names[start:end]]}
         return {**page, "nextPageToken": str(end)} if end < len(names) else page

@@ -36,6 +36,7 @@ from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View
 from kagura_nb.notebook.widget import Widget
 from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.providers.doors import door
 from kagura_nb.providers.line import HungUp, Line
 from kagura_nb.records import Conversation
 from kagura_nb.store import Selection
@@ -181,7 +182,9 @@ class ChatPanel(Widget):
         now = assistant.deployment(session=self.session).model
         models = list(dict.fromkeys((now, *deploy.at_hand(assistant.store.database))))
         sessions = [turns.listed(one) for one in latest(assistant.store.database, SESSIONS)]
-        self._tell("choices", model=now, models=models, sessions=sessions, session=self.session)
+        where = door(now, assistant.settings)
+        told = {"models": models, "sessions": sessions, "session": self.session, "door": where}
+        self._tell("choices", model=now, **told)
 
     def _search(self, asked: Message) -> None:
         found = find(self._assistant, asked["text"], RESULTS)

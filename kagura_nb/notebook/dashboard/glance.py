@@ -6,6 +6,7 @@ from kagura_nb.notebook.charts import amount
 from kagura_nb.notebook.dashboard.facts import Facts
 from kagura_nb.notebook.dashboard.timeline import Unit
 from kagura_nb.notebook.views import Bar, View, sentence, table, usd
+from kagura_nb.providers.doors import door
 
 LATELY: dict[Unit, tuple[int, str]] = {
     "day": (7, "in the last 7 days"),
@@ -97,4 +98,6 @@ def _spent(facts: Facts) -> Tile:
 
 
 def _model(facts: Facts) -> Tile:
-    return Tile("answers now", facts.assistant.deployment().model)
+    assistant = facts.assistant
+    model = assistant.deployment().model
+    return Tile("answers now", model, door(model, assistant.settings))

@@ -54,6 +54,7 @@ function headerView(kernel) {
       const known = message.sessions.some((one) => one.name === message.session);
       const listed = known ? message.sessions : [{ name: message.session, title: "New session" }, ...message.sessions];
       sessions.replaceChildren(...listed.map(({ name, title }) => option(name, title, name === message.session, name)));
+      models.title = message.door;
       models.replaceChildren(...message.models.map((one) => option(one, one, one === message.model)));
     },
     results({ items, text }) {
