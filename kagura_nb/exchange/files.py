@@ -1,6 +1,7 @@
 """Files as text, whatever they are packed in and encoded with, in constant memory.
 
     conversations.json, or a .zip that holds it  ──►  Part  ──►  text, and how much of it was read
+    a .zip without one                           ──►  a Part for each file that may be of a form
 
 The encoding is found by looking at all of it: UTF-16 shows by its marks and zeros, and what is
 mostly not UTF-8 is Japanese Windows' (cp932). What is still an error becomes U+FFFD.
@@ -26,7 +27,11 @@ BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 """What reading a damaged file raises."""
 NOT_ASCII = bytes(range(128, 256))
 PACKED = "conversations"
-"""Beginning of the name of what is read in a .zip."""
+"""Beginning of the name of what is read in a .zip, where something has it."""
+FEEDBACK = "message_feedback.json"
+"""Beside it: what was thought of messages."""
+ENDINGS = (".json", ".jsonl", ".ndjson", ".chat", ".md", ".markdown")
+"""Of what may be read in another .zip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ class Part:
     size: int
     member: str = ""
     encoding: str = "utf-8-sig"
+
+    @property
+    def name(self) -> str:
+        """How a message names it."""
+        return f"{self.member} in {self.path}" if self.member else str(self.path)
 
     @contextmanager
     def text(self, told: Callable[[int], object] = lambda _: None) -> Iterator[io.TextIOWrapper]:
@@ -91,17 +101,18 @@ def parts(path: Path) -> list[Part]:
 
 def _packed(path: Path) -> list[Part]:
     with zipfile.ZipFile(path) as packed:
-        held = [one for one in packed.infolist() if _is_meant(one.filename)]
+        files = [one for one in packed.infolist() if not one.is_dir()]
+    names = {one: PurePosixPath(one.filename) for one in files}
+    held = [
+        one for one in files if names[one].name.startswith(PACKED) and names[one].suffix == ".json"
+    ]
+    kept = [one for one in files if names[one].name == FEEDBACK] if held else []
+    held = held or [one for one in files if names[one].suffix.lower() in ENDINGS]
     if not held:
         raise ExchangeError(
             f"There is no conversations.json in {path}", "Unpack it and name the file that is meant"
         )
-    return [Part(path, one.file_size, one.filename) for one in held]
-
-
-def _is_meant(name: str) -> bool:
-    file = PurePosixPath(name)
-    return file.name.startswith(PACKED) and file.suffix == ".json"
+    return [Part(path, one.file_size, one.filename) for one in (*held, *kept)]
 
 
 def _encoding(part: Part) -> str:

@@ -209,7 +209,7 @@ def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]
         "correction": new.correction,
         "comment": new.comment,
         "length": _length(new),
-        "metadata": {**one.metadata, REWRITTEN: to_text(datetime.now(UTC))},
+        "metadata": {**new.metadata, REWRITTEN: to_text(datetime.now(UTC))},
     }
 
 
