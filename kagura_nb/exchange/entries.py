@@ -44,6 +44,8 @@ DEEPEST = 200
 DEEPEST_LINE = 20_000
 """In a line that is one entry, whose names are not looked at on the way."""
 STRINGS = re.compile(rb'"[^"]*"')
+NO_VALUE = b"[[]]"
+"""What no field of any form may have, so that it is told."""
 REST = re.compile(rb'(?:[^"\\]|\\.)*+"?', re.DOTALL)
 NO_NUMBER = re.compile(rb'("(?:[^"\\]|\\.)*+"?)|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -72,7 +74,7 @@ def layouts(part: Part) -> list[Layout]:
     with part.text() as text:
         head = text.read(HEAD)
     if ARRAY.match(head):
-        return [Layout("json", "item")]
+        return [Layout("lines") if _has_lists(head) else Layout("json", "item")]
     if head.lstrip().startswith("{"):
         lists = [] if LINES.match(head) else [Layout("json", f"{one}.item") for one in _lists(head)]
         return [*lists, Layout("json") if SPREAD.match(head) else Layout("lines")]
@@ -99,6 +101,12 @@ def entries(text: IO[str], layout: Layout) -> Iterator[tuple[str, object]]:
         for number, line in enumerate(lines(text), 1):
             if line is None or line.strip():
                 yield f"line {number}", _value(line)
+
+
+def _has_lists(head: str) -> bool:
+    """Whether the first line of a text is a whole list, and another value follows."""
+    first, _, rest = head.lstrip().partition("\n")
+    return rest.lstrip().startswith(("[", "{")) and _value(first) is not NO_JSON
 
 
 def _lists(head: str) -> Iterator[str]:
@@ -181,7 +189,7 @@ def _deep(line: str) -> object:
 
 
 def _without_nan(data: bytes, within: bool) -> bytes:
-    """JSON with null in the place of numbers that are none; what stands in strings stays.
+    """JSON with `NO_VALUE` in the place of what is no number; what stands in strings stays.
 
     Args:
         data: a piece of it.
@@ -189,14 +197,14 @@ def _without_nan(data: bytes, within: bool) -> bytes:
     """
     rest = REST.match(data) if within else None
     end = rest.end() if rest else 0
-    return data[:end] + NO_NUMBER.sub(lambda one: one[1] or b"null", data[end:])
+    return data[:end] + NO_NUMBER.sub(lambda one: one[1] or NO_VALUE, data[end:])
 
 
 class _Bytes:
     """A text as the bytes that a parser asks for, as far as it can hold what is in them.
 
     Args:
-        text: of JSON; NaN and Infinity, which other parsers write, become null.
+        text: of JSON; NaN, which other programs write, becomes `NO_VALUE`.
         deepest: brackets within brackets.
     """
 

@@ -28,11 +28,13 @@ from kagura_nb.exchange.reading import Source, detect, found
 from kagura_nb.exchange.report import Report, Tally
 from kagura_nb.exchange.skips import Skip
 from kagura_nb.records import Annotation, Conversation
-from kagura_nb.store import ConversationCollector
+from kagura_nb.store import ConversationCollector, Selection
 from kagura_nb.store.queries import resolve_many
 
 BATCH = 500
 """Conversations of a transaction."""
+UNJUDGED = (None, None, None)
+STAYS = "ratings of what is there already, which stays as it is"
 LARGE = 8_000_000
 """Characters from which on a batch has fewer."""
 
@@ -129,21 +131,37 @@ class _Batch:
     store: ConversationCollector
     tally: Tally
     held: list[Conversation] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
     size: int = 0
 
-    def add(self, one: Conversation) -> bool:
+    def add(self, place: str, one: Conversation) -> bool:
         """Add one, and say whether they are enough for a transaction."""
         self.held.append(one)
+        if _judged(one) != UNJUDGED:
+            self.places[one.id] = place
         self.size += len(one.prompt) + len(one.response)
         return len(self.held) == BATCH or self.size > LARGE
 
     def write(self) -> None:
         """Store and count them."""
+        self._compare()
         added = self.store.add_many(self.held)
         self.tally.done += added
         self.tally.changed += [one.id for one in self.held if one.good]
         self.tally.known += len(self.held) - added
-        self.held, self.size = [], 0
+        self.held, self.places, self.size = [], {}, 0
+
+    def _compare(self) -> None:
+        """Tell of what is there with another rating than the file has, which stays as it is."""
+        given = {one.id: _judged(one) for one in self.held if one.id in self.places}
+        there = self.store.iterate(Selection(ids=tuple(given))) if given else ()
+        for one in there:
+            if _judged(one) != given[one.id]:
+                self.tally.skip(STAYS, self.places[one.id])
+
+
+def _judged(one: Conversation) -> tuple[object, ...]:
+    return one.rating, one.comment, one.correction
 
 
 def _add(
@@ -159,9 +177,9 @@ def _add(
     stopped, batch = False, _Batch(store, tally)
     with ThreadPoolExecutor(1) as writer:
         try:
-            for _, one in contents:
+            for place, one in contents:
                 assert isinstance(one, Conversation)
-                if batch.add(one):
+                if batch.add(place, one):
                     writer.submit(batch.write).result()
         except KeyboardInterrupt:
             stopped = True

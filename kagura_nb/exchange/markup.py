@@ -21,7 +21,7 @@ UNSEEN = {"script", "style", "title", "template"}
 SPACES = re.compile(r"[ \t\r\n\f]+")
 EDGES = re.compile(r" *\n *(?:\| )?")
 GAPS = re.compile(r"\n{3,}")
-ITEMS = re.compile(r"\n+- \n+")
+ITEMS = re.compile(r"\n+- *\n+")
 
 
 def text(html: str) -> tuple[str, int]:
