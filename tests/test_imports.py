@@ -764,6 +764,10 @@ def test_a_rating_beside_messages_is_taken_in(
         ({"thumbs": 7}, NO_SCALE),
         ({"rating": 5, "label": False}, "ratings that contradict each other"),
         ({"rating": 5, "score": 0.1}, "ratings that contradict each other"),
+        (
+            {"messages": [{**user("Hello"), "rating": 4}, reply("Hi.")]},
+            "ratings of what is no reply",
+        ),
     ],
     ids=str,
 )
@@ -924,6 +928,51 @@ def test_of_a_list_in_an_object_that_was_cut_the_whole_entries_stay(
     report, held = taken(text[: int(len(text) * cut)])
     assert report.broken and len(held) == report.done
     assert int(100 * cut) - 3 <= len(held) <= int(100 * cut)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"messages": [user("A"), reply("B"), user("C"), reply("D"), user("E"), reply("FINE" * 20)]},
+        {
+            "conversationId": "L",
+            "messages": [
+                libre("1", True, "A"),
+                libre("2", False, "B", "1"),
+                libre("3", True, "C", "2"),
+                libre("4", False, "D", "3"),
+                libre("5", True, "FINE" * 40, "4"),
+            ],
+        },
+        [user("A"), reply("B"), user("C"), reply("D"), user("FINE" * 20)],
+    ],
+    ids=["messages", "librechat", "list"],
+)
+def test_of_one_dialogue_that_was_cut_the_whole_messages_stay(
+    taken: Bring, value: Any, indent: int | None
+) -> None:
+    text = json.dumps(value, indent=indent)
+    report, held = taken(text[: text.index("FINE") + 5])
+    assert said(held) == [("A", "B"), ("C", "D")]
+    assert report.broken
+
+
+@pytest.mark.parametrize(
+    "time",
+    [SECONDS, SECONDS * 1000, SECONDS * 1_000_000, str(SECONDS), "2025-06-15T15:06:40Z",
+     "2025-06-16T00:06:40+09:00", "2025-06-15 15:06:40", "2025-06-15 15:06:40 UTC"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["created_at", "timestamp", "create_time", "createdAt"])
+def test_times_are_read_in_every_usual_form(taken: Bring, name: str, time: Any) -> None:
+    row = {"prompt": "A", "completion": "B", name: time}
+    assert taken([row])[1][0].created_at == datetime.fromtimestamp(SECONDS, UTC)
+
+
+def test_a_branch_whose_end_is_not_there_is_the_newest_one(taken: Bring) -> None:
+    talk = chatgpt(node("user", "A"), node("assistant", "B")) | {"current_node": "gone"}
+    report, held = taken([talk])
+    assert (said(held), report.skipped) == ([("A", "B")], {})
 
 
 @pytest.mark.parametrize(

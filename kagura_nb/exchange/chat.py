@@ -6,6 +6,7 @@ own have `ids`, one for each of the last exchanges.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from kagura_nb.exchange.dialogue import Dialogue, Said, Spoken, as_kept, moment
@@ -25,7 +26,7 @@ ROLES: Mapping[str, Role] = {
     ),
 }  # fmt: skip
 TOOL_ROLES = {"tool", "function", "function_call", "function_response", "observation", "ipython"}
-SHAREGPT = ("conversations", "conversation")
+SHAREGPT = ("conversations", "conversation", "items")
 LISTS = ("messages", *SHAREGPT, "contents", "turns", "dialogue", "dialog", "chat", "history")
 """Where an entry has its messages."""
 SPEAKERS = ("role", "from", "sender", "author", "speaker")
@@ -77,23 +78,29 @@ def spoken(one: Json, model: str, scales: Scales) -> Iterator[Spoken]:
     aside = [*beside(one), *skipped]
     yield from aside
     if text.strip() or not aside:
-        own = one.get("model")
-        at = next((found for key in TIMES if (found := moment(one.get(key)))), None)
-        yield Said(role, text, at=at, name=_own_name(one), model=str(own or model))
-        yield from notes(one, scales) if role == "assistant" else ()
+        own_name, own_model = named(one.get("name")) or None, named(one.get("model"))
+        yield Said(role, text, at=began(one), name=own_name, model=own_model or model)
+    yield from notes(one, scales) if role != "system" else ()
 
 
 def told(value: Json) -> dict[str, Any]:
     """The title and the id of an entry, as metadata."""
-    named = next((value[key] for key in ("id", "conversation_id", "uuid") if value.get(key)), None)
+    name = next((value[key] for key in ("id", "conversation_id", "uuid") if value.get(key)), None)
     title = first(value, ("title",))
-    known = {"dialogue": str(named) if isinstance(named, str | int) else None, "title": title}
-    return {name: one for name, one in known.items() if one}
+    known = {"dialogue": str(name) if isinstance(name, str | int) else None, "title": title}
+    return {key: one for key, one in known.items() if one}
 
 
-def began(value: Json) -> Any:
+def began(value: Json) -> datetime | None:
     """When an entry says that it was."""
     return next((at for key in TIMES if (at := moment(value.get(key)))), None)
+
+
+def named(value: object) -> str:
+    """A name, as it is or as that of an object."""
+    if isinstance(value, Mapping):
+        value = first(value, ("id", "name"))
+    return value if isinstance(value, str) else ""
 
 
 def _dialogue(origin: str, value: Json, scales: Scales) -> Dialogue:
@@ -103,7 +110,7 @@ def _dialogue(origin: str, value: Json, scales: Scales) -> Dialogue:
 
 
 def _said(value: Json, scales: Scales) -> Iterator[Spoken]:
-    model, listed = str(value.get("model") or ""), _list(value) or []
+    model, listed = named(value.get("model")), _list(value) or []
     for key in ("system", "system_prompt", "systemInstruction", "system_instruction"):
         text, _ = joined(value.get(key))
         if text.strip():
@@ -129,11 +136,6 @@ def _name(one: Json) -> str:
     """Who speaks, as the file has it."""
     who = next((one[key] for key in SPEAKERS if one.get(key)), "")
     return str(who.get("role") if isinstance(who, Mapping) else who)
-
-
-def _own_name(one: Json) -> str | None:
-    name = one.get("name")
-    return name if isinstance(name, str) and name else None
 
 
 def _ids(ids: object, count: int) -> dict[int, object]:

@@ -84,7 +84,8 @@ def _said(value: Json, feedback: Mapping[str, Note]) -> Iterator[Spoken]:
     parents = {name: node.get("parent") for name, node in nodes.items()}
     times = {name: _time(node) for name, node in nodes.items()}
     model = str(value.get("default_model_slug") or "")
-    branch = trees.branch(parents, value.get("current_node") or trees.newest(parents, times))
+    last = value.get("current_node")
+    branch = trees.branch(parents, last if last in nodes else trees.newest(parents, times))
     for name in branch:
         yield from _of(nodes[name].get("message"), documents, model)
         if name in feedback:

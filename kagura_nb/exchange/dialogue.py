@@ -13,6 +13,7 @@ the id of a store like this one keeps it, and its time with it.
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,10 @@ AHEAD = timedelta(days=1)
 """How far a clock elsewhere may be ahead; what is later has no time that can be trusted."""
 IN_MILLISECONDS = 1e11
 """Seconds from which on a number can only be milliseconds: they would be the year 5138."""
+IN_MICROSECONDS = 1e14
+"""The same of milliseconds."""
+SECONDS = re.compile(r"\d{9,16}(?:\.\d{1,9})?")
+"""A number in quotation marks; shorter ones are dates."""
 UNKNOWN = "unknown"
 
 
@@ -149,8 +154,8 @@ def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
 
 
 def moment(value: object) -> datetime | None:
-    """A time as files have it: seconds or milliseconds since 1970, or ISO 8601; UTC if they do not
-    say. None where there is none, and where it lies in the future.
+    """A time as files have it: seconds, or thousandths or millionths of them, since 1970, or
+    ISO 8601; UTC if they do not say. None where there is none, and where it lies in the future.
     """
     try:
         found = _parsed(value)
@@ -173,10 +178,13 @@ def as_kept(said: Said, identifier: object) -> Said:
 def _parsed(value: object) -> datetime | None:
     if isinstance(value, bool):
         return None
+    if isinstance(value, str) and SECONDS.fullmatch(value):
+        value = float(value)
     if isinstance(value, int | float) and value and math.isfinite(value):
-        return datetime.fromtimestamp(value / (1000 if value > IN_MILLISECONDS else 1), UTC)
+        unit = 1e6 if value > IN_MICROSECONDS else 1e3 if value > IN_MILLISECONDS else 1
+        return datetime.fromtimestamp(value / unit, UTC)
     if isinstance(value, str) and value:
-        found = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value.removesuffix(" UTC"))
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     return None
 

@@ -67,6 +67,9 @@ class Layout:
     prefix: str = ""
 
 
+OBJECTS = Layout("json")
+
+
 def layouts(part: Part) -> list[Layout]:
     """What a file looks like from its beginning, the likeliest last: lists in an object may have
     its entries, or the object is one.
@@ -77,7 +80,7 @@ def layouts(part: Part) -> list[Layout]:
         return [Layout("lines") if _has_lists(head) else Layout("json", "item")]
     if head.lstrip().startswith("{"):
         lists = [] if LINES.match(head) else [Layout("json", f"{one}.item") for one in _lists(head)]
-        return [*lists, Layout("json") if SPREAD.match(head) else Layout("lines")]
+        return [*lists, OBJECTS if SPREAD.match(head) else Layout("lines")]
     return [Layout("table" if _heads(iter(head.splitlines()))[2] else "text")]
 
 
@@ -87,7 +90,12 @@ def entries(text: IO[str], layout: Layout) -> Iterator[tuple[str, object]]:
     Raises:
         one of `BREAKS`: the file ends in the middle, or is damaged.
     """
-    if layout.kind == "json":
+    if layout == OBJECTS:
+        raw = _Bytes(text)
+        for number, value in enumerate(_values(raw), 1):
+            raw.since = 0
+            yield f"entry {number}", value
+    elif layout.kind == "json":
         raw = _Bytes(text)
         found = ijson.items(
             raw, layout.prefix, use_float=True, multiple_values=True, buf_size=CHUNK
@@ -99,8 +107,36 @@ def entries(text: IO[str], layout: Layout) -> Iterator[tuple[str, object]]:
         yield from _rows(text)
     else:
         for number, line in enumerate(lines(text), 1):
-            if line is None or line.strip():
+            if number == 1 and line and not line.endswith("\n"):
+                yield from (("line 1", one) for one in _only(line))
+            elif line is None or line.strip():
                 yield f"line {number}", _value(line)
+
+
+def _only(line: str) -> Iterator[object]:
+    """The value of a file that is one line; what there is of it, where the file was cut."""
+    value = _value(line)
+    yield from [value] if value is not NO_JSON else _values(_Bytes(io.StringIO(line)))
+
+
+def _values(raw: "_Bytes") -> Iterator[object]:
+    """Values one after the other; the last one as far as it goes, before the error is raised."""
+    build, depth, begun = ObjectBuilder(), 0, False
+    try:
+        for event, value in ijson.basic_parse(
+            raw, use_float=True, multiple_values=True, buf_size=CHUNK
+        ):
+            build.event(event, value)
+            depth += event in ("start_map", "start_array")
+            depth -= event in ("end_map", "end_array")
+            begun = depth > 0
+            if not begun:
+                yield build.value
+                build = ObjectBuilder()
+    except ijson.JSONError:
+        if begun:
+            yield build.value
+        raise
 
 
 def _has_lists(head: str) -> bool:
@@ -178,14 +214,11 @@ def _value(line: str | None) -> object:
 
 def _deep(line: str) -> object:
     """A line that is nested deeper than Python's own parser goes."""
-    raw = _Bytes(io.StringIO(line), DEEPEST_LINE)
-    build = ObjectBuilder()
     try:
-        for event, value in ijson.basic_parse(raw, use_float=True):
-            build.event(event, value)
-    except ijson.JSONError:
+        (value,) = list(_values(_Bytes(io.StringIO(line), DEEPEST_LINE)))
+    except (ijson.JSONError, ValueError):
         return NO_JSON
-    return build.value
+    return value
 
 
 def _without_nan(data: bytes, within: bool) -> bytes:

@@ -47,15 +47,15 @@ def _said(value: Json) -> Iterator[Spoken]:
 
 
 def _flat(held: list[Json]) -> dict[str, tuple[str | None, Json]]:
-    """The messages by name, each with its parent; without recursion, since a tree may be deep."""
+    """The messages by name, each with its parent, which is the one before it where none is named;
+    without recursion, since a tree may be deep.
+    """
     found: dict[str, tuple[str | None, Json]] = {}
     waiting: list[tuple[str | None, Json]] = [(None, one) for one in reversed(held)]
-    linked = any(one.get("parentMessageId") for one in held)
     while waiting:
         above, one = waiting.pop()
         name = str(one.get("messageId") or len(found))
-        before = above or (one.get("parentMessageId") if linked else next(reversed(found), None))
-        found[name] = before, one
+        found[name] = above or one.get("parentMessageId") or next(reversed(found), None), one
         children = one.get("children")
         waiting += [(name, child) for child in reversed(children or [])]
     return found

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
-from kagura_nb.exchange.chat import began, spoken, told
+from kagura_nb.exchange.chat import began, named, spoken, told
 from kagura_nb.exchange.dialogue import Dialogue, Note, Said, Spoken
 from kagura_nb.exchange.notes import Scales, notes, tags
 from kagura_nb.exchange.parts import beside, joined
@@ -81,20 +81,20 @@ def _before(value: Json, scales: Scales) -> Iterator[Spoken]:
         if isinstance(one, list) and len(one) == 2:
             yield from (*_said("user", one[0], scales), *_said("assistant", one[1], scales))
         elif isinstance(one, Mapping):
-            yield from spoken(one, _model(value), scales)
+            yield from spoken(one, named(value.get("model")), scales)
 
 
 def _pair(value: Json, scales: Scales) -> Iterator[Spoken]:
     prompt, reply = _key(value, PROMPTS), _key(value, REPLIES)
     yield from beside(value)
     yield from _prompt(value, prompt, scales) if prompt else ()
-    yield from _said("assistant", value[reply], scales, _model(value)) if reply else ()
+    yield from _said("assistant", value[reply], scales, named(value.get("model"))) if reply else ()
 
 
 def _preference(value: Json, scales: Scales) -> Iterator[Spoken]:
     good, bad = next((good, bad) for good, bad in PREFERRED if good in value and bad in value)
-    wished = list(_said("assistant", value[good], scales, _model(value)))
-    given = list(_said("assistant", value[bad], scales, _model(value)))
+    wished = list(_said("assistant", value[good], scales, named(value.get("model"))))
+    given = list(_said("assistant", value[bad], scales, named(value.get("model"))))
     alike = [
         one for one, _ in takewhile(lambda two: two[0] == two[1], zip(wished, given, strict=False))
     ]
@@ -144,7 +144,3 @@ def _said(role: Role, content: object, scales: Scales, model: str = "") -> Itera
 
 def _key(value: Json, names: tuple[str, ...]) -> str | None:
     return next((name for name in names if value.get(name) is not None), None)
-
-
-def _model(value: Json) -> str:
-    return str(value.get("model") or "")

@@ -216,9 +216,20 @@ def _in_entries(held: Entries, reader: Reader, known: Known) -> Iterator[tuple[s
             for place, value in run:
                 yield from ((_titled(place, value), one) for one in _checked(reader, value, known))
         else:
-            place, value = next(run)
-            values = chain([value], (one for _, one in run))
+            place, first = next(run)
+            broken: list[Exception] = []
+            values = _whole(chain([first], (one for _, one in run)), broken)
             yield from ((place, one) for one in _stored(_gathered(values, thread, known)))
+            if broken:
+                raise broken[0]
+
+
+def _whole(values: Iterator[Any], broken: list[Exception]) -> Iterator[Any]:
+    """The values before a file breaks off, so that what was said in them is not lost with it."""
+    try:
+        yield from values
+    except BREAKS as error:
+        broken.append(error)
 
 
 def _thread(value: object, reader: Reader) -> str | None:
