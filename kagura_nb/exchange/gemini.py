@@ -30,7 +30,7 @@ OTHERS = re.compile(
     r"|.{0,60}(?:使用しました|作成しました|共有しました|削除しました|表示しました)$"
 )
 """What was done besides prompting."""
-ATTACHED = re.compile(r"\s*(?:Attached (\d+) files?\.?|添付ファイル\s*[:：]?\s*(\d+)\s*件)\s*$")
+ATTACHED = re.compile(r"(?:Attached (\d{1,9}) files?\.?|添付ファイル ?[:：]? ?(\d{1,9}) ?件)\s*$")
 CHAT = re.compile(r"https://gemini\.google\.com/app/(\w+)")
 OTHER = Skip("activities that are no prompts")
 
