@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kagura_nb import ConversationCollector
+from kagura_nb import Assistant, ConversationCollector, PrivacyFilter
 from kagura_nb.errors import ExchangeError
 from kagura_nb.exchange import Report, bring, markup
 from kagura_nb.records import Conversation
@@ -640,6 +640,8 @@ def test_jupyter_ai(taken: Bring, value: Any, wanted: str, skipped: dict[str, in
         {"input": "Hello", "output": "Hi."},
         {"instruction": "Hello", "input": "", "output": "Hi."},
         {"instruction": "Hello", "response": "Hi."},
+        {"input_text": "Hello", "output_text": "Hi."},
+        {"質問": "Hello", "回答": "Hi."},
         [user("Hello"), reply("Hi.")],
     ],
     ids=lambda one: "-".join(one) if isinstance(one, dict) else "list",
@@ -692,6 +694,10 @@ def test_alpaca_has_its_input_its_system_and_its_history(taken: Bring) -> None:
         {"input": {"messages": [user("Hello")]}, "preferred_output": [reply("Good")],
          "non_preferred_output": [reply("Bad")]},
         {"instruction": "Hello", "chosen": "Good", "rejected": "Bad"},
+        {"conversations": [{"from": "human", "value": "Hello"}],
+         "chosen": {"from": "gpt", "value": "Good"}, "rejected": {"from": "gpt", "value": "Bad"}},
+        {"prompt": "Hello", "chosen": [user("Hello"), reply("Good")], "score_chosen": 9.0,
+         "rejected": [user("Hello"), reply("Bad")], "messages": [user("Hello"), reply("Good")]},
         {"chosen": "\n\nHuman: Hello\n\nAssistant: Good",
          "rejected": "\n\nHuman: Hello\n\nAssistant: Bad"},
     ],
@@ -832,6 +838,14 @@ def test_all_that_stands_beside_messages_is_taken_in(taken: Bring) -> None:
         assert (one.model, one.tags) == ("messages:m1", ("cats", "home"))
         assert one.metadata == {"imported": "messages", "dialogue": "r1", "title": "A talk"}
     assert first.created_at == datetime.fromtimestamp(SECONDS, UTC)
+
+
+def test_a_title_is_redacted_with_what_was_said(taken: Bring, store: ConversationCollector) -> None:
+    _, (one,) = taken([pair(title="Mail aki@example.com")])
+    assistant = Assistant()
+    assistant.redact([one.id], PrivacyFilter())
+    assistant.close()
+    assert "aki@" not in store.get(one.id).metadata["title"]
 
 
 # --- what is left out, and what is broken ----------------------------------------------------

@@ -42,7 +42,7 @@ def fits_sharegpt(value: Json) -> bool:
 
 def fits_messages(value: Json) -> bool:
     """Whether an entry has a list of messages with speakers."""
-    return _list(value) is not None
+    return listed(value) is not None
 
 
 def is_message(value: object) -> bool:
@@ -110,20 +110,21 @@ def _dialogue(origin: str, value: Json, scales: Scales) -> Dialogue:
 
 
 def _said(value: Json, scales: Scales) -> Iterator[Spoken]:
-    model, listed = named(value.get("model")), _list(value) or []
+    model, found = named(value.get("model")), listed(value) or []
     for key in ("system", "system_prompt", "systemInstruction", "system_instruction"):
         text, _ = joined(value.get(key))
         if text.strip():
             yield Said("system", text)
-    ids = _ids(value.get("ids"), len(listed))
-    for number, one in enumerate(listed):
-        for found in spoken(one, model, scales):
-            kept = isinstance(found, Said) and number in ids
-            yield as_kept(found, ids[number]) if kept and isinstance(found, Said) else found
+    ids = _ids(value.get("ids"), len(found))
+    for number, message in enumerate(found):
+        for one in spoken(message, model, scales):
+            kept = isinstance(one, Said) and number in ids
+            yield as_kept(one, ids[number]) if kept and isinstance(one, Said) else one
     yield from notes(value, scales)
 
 
-def _list(value: Json) -> list[Json] | None:
+def listed(value: Json) -> list[Json] | None:
+    """The messages of an entry; None where it has none."""
     lists = (value[name] for name in LISTS if name in value)
     return next((one for one in lists if any(_is_list_with(one, who) for who in SPEAKERS)), None)
 
@@ -140,8 +141,8 @@ def _name(one: Json) -> str:
 
 def _ids(ids: object, count: int) -> dict[int, object]:
     """The ids of our own conversations, by the numbers of the messages that they begin with."""
-    listed = ids if isinstance(ids, list) and 2 * len(ids) <= count else []
-    return {count - 2 * at: one for at, one in enumerate(reversed(listed), 1)}
+    found = ids if isinstance(ids, list) and 2 * len(ids) <= count else []
+    return {count - 2 * at: one for at, one in enumerate(reversed(found), 1)}
 
 
 def thread(one: Json) -> str:

@@ -19,7 +19,9 @@ from kagura_nb.exchange.parts import beside, joined
 from kagura_nb.exchange.skips import FAILED, REASONING, TOOLS, somebody
 
 Json = Mapping[str, Any]
-FOLDED = re.compile(r'<details type="(\w{1,40})"[^>]{0,500}>(?:(?!<details).)*?</details>\s*', re.DOTALL)
+FOLDED = re.compile(
+    r'<details type="(\w{1,40})"[^>]{0,500}>(?:(?!<details).)*?</details>\s*', re.DOTALL
+)
 """What a reply shows folded: reasoning, and calls of tools."""
 SCALES = {"rating": PLUS_MINUS}
 

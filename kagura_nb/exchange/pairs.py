@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
-from kagura_nb.exchange.chat import began, named, spoken, told
+from kagura_nb.exchange.chat import SPEAKERS, began, listed, named, spoken, told
 from kagura_nb.exchange.dialogue import Dialogue, Note, Said, Spoken
 from kagura_nb.exchange.notes import Scales, notes, tags
 from kagura_nb.exchange.parts import beside, joined
@@ -20,10 +20,16 @@ from kagura_nb.exchange.skips import EMPTY
 from kagura_nb.records import Role
 
 Json = Mapping[str, Any]
-PROMPTS = ("instruction", "prompt", "question", "query", "user", "input", "human")
+PROMPTS = (
+    "instruction", "prompt", "question", "query", "user", "input", "human", "inputs", "input_text",
+    "質問", "指示",
+)  # fmt: skip
 GIVEN = ("input", "context")
 """What an instruction is about, behind it."""
-REPLIES = ("output", "completion", "response", "answer", "reply", "assistant", "chosen")
+REPLIES = (
+    "output", "completion", "response", "answer", "reply", "assistant", "chosen", "targets",
+    "target", "output_text", "回答", "出力",
+)  # fmt: skip
 PREFERRED = (("chosen", "rejected"), ("preferred_output", "non_preferred_output"))
 SYSTEMS = ("system", "system_prompt")
 TURNS = re.compile(r"(?:\A|\n\n)(Human|Assistant): ?")
@@ -104,6 +110,9 @@ def _preference(value: Json, scales: Scales) -> Iterator[Spoken]:
         wished, given = wished[len(alike) :], given[len(alike) :]
     elif prompt:
         yield from _prompt(value, prompt, scales)
+    else:
+        for one in listed(value) or ():
+            yield from spoken(one, "", scales)
     text = "\n\n".join(one.text for one in wished if isinstance(one, Said))
     rejected = any(isinstance(one, Said) and one.text.strip() for one in given)
     yield from given if rejected else wished
@@ -126,9 +135,9 @@ def _said(role: Role, content: object, scales: Scales, model: str = "") -> Itera
     """What stands for one or more messages: a text, a whole dialogue as a text, or messages."""
     if isinstance(content, Mapping) and isinstance(content.get("messages"), list):
         content = content["messages"]
-    listed = content if isinstance(content, list) else [content]
-    messages = [one for one in listed if isinstance(one, Mapping) and "role" in one]
-    if messages and len(messages) == len(listed):
+    parts = content if isinstance(content, list) else [content]
+    messages = [one for one in parts if isinstance(one, Mapping) and _is_spoken(one)]
+    if messages and len(messages) == len(parts):
         for one in messages:
             yield from spoken(one, model, scales)
         return
@@ -140,6 +149,10 @@ def _said(role: Role, content: object, scales: Scales, model: str = "") -> Itera
         return
     for who, words in zip(turns[1::2], turns[2::2], strict=True):
         yield from spoken({"role": who, "content": words}, model, scales)
+
+
+def _is_spoken(one: Json) -> bool:
+    return any(name in one for name in SPEAKERS)
 
 
 def _key(value: Json, names: tuple[str, ...]) -> str | None:
