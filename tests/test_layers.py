@@ -14,7 +14,7 @@ import kagura_nb
 
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
-    "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
+    "errors", "records", "reasoning", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
     "memory", "fewshot", "effects", "prompt", "datasets", "exchange", "frames", "providers",
     "practice", "deploy", "tuning", "offer", "context", "turn", "assistant", "curation", "trainer",
     "auto", "notebook", "cli",
