@@ -707,6 +707,13 @@ def test_a_preference_is_a_reply_with_its_correction(taken: Bring, row: Any) -> 
     assert (one.prompt, one.response, one.correction) == ("Hello", "Bad", "Good")
 
 
+def test_what_was_thought_is_no_part_of_what_is_learnt(taken: Bring) -> None:
+    row = {"prompt": "A", "chosen": "<think>hm</think>Good", "rejected": "<think>hm</think>Bad"}
+    report, (one,) = taken(row, lines=True)
+    assert (one.response, one.correction) == ("Bad", "Good")
+    assert report.skipped == {REASONING: 2}
+
+
 # --- what people thought ---------------------------------------------------------------------
 
 NO_SCALE = "ratings whose scale is not known"
@@ -867,6 +874,11 @@ def test_a_title_is_redacted_with_what_was_said(taken: Bring, store: Conversatio
         ),
         ([user("A"), reply("B", tool_calls=[{}])], {TOOLS: 1}),
         ([user("A"), reply("B", reasoning_content="hm")], {REASONING: 1}),
+        ([user("A"), reply("B", reasoning_content=None)], {}),
+        ([user("A"), reply("<think>hm</think>\n\nB", reasoning_content=None)], {REASONING: 1}),
+        ([user("A"), reply("<think>\n\n</think>\n\nB")], {}),
+        ([user("A"), reply([{"type": "text", "text": "<think>hm</think>B"}])], {REASONING: 1}),
+        ([user("<think>A"), reply("B <think> tags")], {}),
         (
             [user("A"), reply([{"type": "thinking", "thinking": "hm"}, {"text": "B"}])],
             {REASONING: 1},
@@ -892,6 +904,7 @@ def test_nothing_is_left_out_in_silence(
     report, held = taken({"messages": messages}, pair(), lines=True)
     assert report.skipped == skipped
     assert ("Hello", "Hi.") in said(held)
+    assert "hm" not in "".join(one.response for one in held)
 
 
 @pytest.mark.parametrize(

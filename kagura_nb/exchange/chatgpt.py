@@ -28,7 +28,7 @@ from kagura_nb.exchange.skips import (
     VERSIONS,
     Skip,
     somebody,
-)  # fmt: skip
+)
 
 Json = Mapping[str, Any]
 CITATION = re.compile("\ue200[^\ue201]{0,2000}\ue201")

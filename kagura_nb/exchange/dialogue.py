@@ -27,8 +27,10 @@ from kagura_nb.exchange.skips import (
     NO_REPLY,
     NOBODY,
     NOTHING_RATED,
+    REASONING,
     Skip,
-)  # fmt: skip
+)
+from kagura_nb.reasoning import split
 from kagura_nb.records import Conversation, Message, Role
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -192,7 +194,7 @@ def _parsed(value: object) -> datetime | None:
 def _exchanges(said: Iterable[Spoken], systems: list[Message]) -> Iterator[_Exchange | Skip]:
     """Prompts with the replies to them; the system's words are added to `systems` as they come."""
     now = _Exchange()
-    for one in said:
+    for one in _without_reasoning(said):
         if isinstance(one, Skip):
             yield one
         elif isinstance(one, Note):
@@ -212,6 +214,25 @@ def _exchanges(said: Iterable[Spoken], systems: list[Message]) -> Iterator[_Exch
                 now = _Exchange()
             now.asked.append(one)
     yield from _whole(now)
+
+
+def _without_reasoning(said: Iterable[Spoken]) -> Iterator[Spoken]:
+    """Replies and corrections without what was thought before them, which is counted."""
+    for one in said:
+        text = ""
+        if isinstance(one, Note):
+            text = one.correction or ""
+        elif isinstance(one, Said) and one.role == "assistant":
+            text = one.text
+        thought, reply = split(text)
+        if thought:
+            yield REASONING
+        if reply == text:
+            yield one
+        elif isinstance(one, Note):
+            yield replace(one, correction=reply)
+        elif isinstance(one, Said):
+            yield replace(one, text=reply)
 
 
 def _both(first: Note, second: Note) -> Note:

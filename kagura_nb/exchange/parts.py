@@ -17,7 +17,7 @@ from kagura_nb.exchange.skips import (
     SOUND,
     TOOLS,
     Skip,
-)  # fmt: skip
+)
 
 Json = Mapping[str, Any]
 KINDS: tuple[tuple[Skip, tuple[str, ...]], ...] = (

@@ -27,7 +27,7 @@ from kagura_nb.exchange import (
     pairs,
     ratings,
     transcript,
-)  # fmt: skip
+)
 from kagura_nb.exchange.dialogue import Dialogue, Note, conversations
 from kagura_nb.exchange.entries import BREAKS, Layout, entries, layouts, lines, reason
 from kagura_nb.exchange.files import CHUNK, HEAD, Part
