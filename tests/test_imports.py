@@ -433,6 +433,26 @@ def test_librechat(
     assert report.skipped == skipped
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        [webui(ASKED, leaf("b", "a", "Hi", done=False))],
+        {
+            "conversationId": "L",
+            "messages": [libre("1", True, "A"), libre("2", False, "Hi", "1", unfinished=True)],
+        },
+        [
+            chatgpt(
+                node("user", "A"),
+                node("assistant", "Hi") | {"metadata": {"finish_details": {"type": "interrupted"}}},
+            )
+        ],
+    ],
+)
+def test_a_reply_that_was_cut_short_is_marked_so(taken: Bring, value: Any) -> None:
+    assert [one.complete for one in taken(value)[1]] == [False]
+
+
 def test_a_tree_deeper_than_python_recurses_comes_in_whole(taken: Bring) -> None:
     text = '{"conversationId": "L", "messagesTree": ['
     for number in range(2000):
@@ -818,6 +838,12 @@ def test_the_scale_is_that_of_the_whole_file(
     assert {one.prompt: one.rating for one in held} == {
         f"{number}": one for number, one in enumerate(stars)
     }
+
+
+def test_of_one_exchange_that_is_rated_twice_the_first_rating_stays(taken: Bring) -> None:
+    report, (one,) = taken(pair(rating=4), pair(rating=2), pair(rating=4), pair(), lines=True)
+    assert (one.rating, report.known) == (4, 3)
+    assert report.skipped == {"ratings of what is there already, which stays as it is": 1}
 
 
 def test_a_rating_in_what_was_said_is_no_number_of_the_scale(taken: Bring) -> None:

@@ -34,6 +34,8 @@ Json = Mapping[str, Any]
 CITATION = re.compile("\ue200[^\ue201]{0,2000}\ue201")
 """References to sources that are not in the export, between characters that nothing shows."""
 CANVAS = "canmore."
+CUT = ("interrupted", "max_tokens")
+"""How a reply ends that was cut short."""
 SKIPPED = {
     "thoughts": REASONING,
     "reasoning_recap": REASONING,
@@ -141,9 +143,17 @@ def _spoken(message: Json, role: Any, parts: list[Any], model: str) -> Iterator[
 
 
 def _message(message: Json, role: Any, text: str, model: str) -> Said:
-    own = (message.get("metadata") or {}).get("model_slug")
-    at, name = moment(message.get("create_time")), message["author"].get("name")
-    return Said(role, text, str(message.get("id") or ""), at, name=name, model=str(own or model))
+    about = message.get("metadata") or {}
+    ended = about.get("finish_details") or {}
+    return Said(
+        role,
+        text,
+        str(message.get("id") or ""),
+        moment(message.get("create_time")),
+        name=message["author"].get("name"),
+        model=str(about.get("model_slug") or model),
+        complete=ended.get("type") not in CUT,
+    )
 
 
 def _kind(part: Json) -> Skip:

@@ -61,6 +61,7 @@ class Said:
         name: the speaker's own name.
         model: that spoke, empty where unknown.
         kept: the id that its conversation had in a store; `at` is the time in it.
+        complete: False where it was cut short.
     """
 
     role: Role
@@ -70,6 +71,7 @@ class Said:
     name: str | None = None
     model: str = ""
     kept: str = ""
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,7 @@ def _conversation(
         messages=(*systems, Message("user", prompt, one.asked[-1].name)),
         response=reply,
         model=f"{origin}:{one.answered[-1].model or UNKNOWN}",
+        complete=all(said.complete for said in one.answered),
         rating=one.note.rating,
         comment=one.note.comment,
         correction=one.note.correction,

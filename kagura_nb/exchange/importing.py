@@ -33,7 +33,8 @@ from kagura_nb.store.queries import resolve_many
 
 BATCH = 500
 """Conversations of a transaction."""
-UNJUDGED = (None, None, None)
+Judgement = tuple[int | None, str | None, str | None]
+UNJUDGED: Judgement = (None, None, None)
 STAYS = "ratings of what is there already, which stays as it is"
 LARGE = 8_000_000
 """Characters from which on a batch has fewer."""
@@ -131,6 +132,7 @@ class _Batch:
     store: ConversationCollector
     tally: Tally
     held: list[Conversation] = field(default_factory=list)
+    judged: dict[str, Judgement] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     size: int = 0
 
@@ -138,7 +140,10 @@ class _Batch:
         """Add one, and say whether they are enough for a transaction."""
         self.held.append(one)
         if _judged(one) != UNJUDGED:
-            self.places[one.id] = place
+            self.places.setdefault(one.id, place)
+            if self.judged.get(one.id, _judged(one)) != _judged(one):
+                self.tally.skip(STAYS, place)
+        self.judged.setdefault(one.id, _judged(one))
         self.size += len(one.prompt) + len(one.response)
         return len(self.held) == BATCH or self.size > LARGE
 
@@ -149,18 +154,17 @@ class _Batch:
         self.tally.done += added
         self.tally.changed += [one.id for one in self.held if one.good]
         self.tally.known += len(self.held) - added
-        self.held, self.places, self.size = [], {}, 0
+        self.held, self.judged, self.places, self.size = [], {}, {}, 0
 
     def _compare(self) -> None:
         """Tell of what is there with another rating than the file has, which stays as it is."""
-        given = {one.id: _judged(one) for one in self.held if one.id in self.places}
-        there = self.store.iterate(Selection(ids=tuple(given))) if given else ()
+        there = self.store.iterate(Selection(ids=tuple(self.places))) if self.places else ()
         for one in there:
-            if _judged(one) != given[one.id]:
+            if self.judged[one.id] not in (UNJUDGED, _judged(one)):
                 self.tally.skip(STAYS, self.places[one.id])
 
 
-def _judged(one: Conversation) -> tuple[object, ...]:
+def _judged(one: Conversation) -> Judgement:
     return one.rating, one.comment, one.correction
 
 

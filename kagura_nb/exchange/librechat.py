@@ -71,8 +71,8 @@ def _of(name: str, message: Json, model: str) -> Iterator[Spoken]:
         yield FAILED
         return
     if text.strip() or not skipped:
-        at = moment(message.get("createdAt"))
-        yield Said(role, text, name, at, model=_model(message) or model)
+        at, own = moment(message.get("createdAt")), _model(message) or model
+        yield Said(role, text, name, at, model=own, complete=not message.get("unfinished"))
     if role == "assistant":
         yield from notes(message, {})
 

@@ -112,7 +112,7 @@ def _of(name: str, message: Json, rating: Json | None) -> Iterator[Spoken]:
     text = FOLDED.sub("", text) if folded else text
     if text.strip() or not (folded or skipped or message.get("error")):
         at, model = moment(message.get("timestamp")), str(message.get("model") or "")
-        yield Said(role, text, name, at, model=model)
+        yield Said(role, text, name, at, model=model, complete=message.get("done") is not False)
     if role == "assistant":
         given = message if rating is None else {"feedback": _feedback(rating)}
         yield from notes(given, SCALES)
