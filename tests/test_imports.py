@@ -6,7 +6,7 @@ Each form is written here as its program writes it; the store is a real one.
 import json
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -1082,3 +1082,52 @@ def test_a_large_list_in_an_object_is_read_in_pieces(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert report.done == 1 and peak < 16_000_000
+
+
+WHOLE: dict[str, Any] = {
+    "chatgpt": chatgpt(node("user", "A"), WRITTEN, node("user", "B"), update((".*", "x"))),
+    "claude": claude(
+        turn("a", "human", "P", attachments=[PASTED], parent_message_uuid=ZEROS),
+        turn("b", "assistant", artifact(content="c"), parent_message_uuid="a"),
+    ),
+    "openwebui": webui(ASKED, leaf("b", "a", "Hi.", annotation={"rating": 1})),
+    "librechat": {
+        "conversationId": "L",
+        "messages": [libre("1", True, "A"), libre("2", False, "", content=PARTS, feedback=THUMB)],
+    },
+    "gemini-apps": gemini("Prompted A", "B", details=[{"url": "x"}], attachedFiles=["a"]),
+    "jupyter-ai": jupyter(
+        post("u", "A", attachments=["x"]), post("bot", "B"), users={"u": {}}, attachments=SELECTED
+    ),
+    "messages": pair(rating=3, tags="a", model="m", annotation={"details": {"rating": 3}}),
+    "alpaca": {"instruction": "a", "input": "b", "output": "c", "history": [["q", "a"]]},
+    "preferences": {"prompt": [user("a")], "chosen": [reply("b")], "rejected": "c"},
+}
+ODD = (None, 5, "x", [], {}, True, float("nan"), [None], {"a": [{}]}, "\ud800\0", 10**400)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield at
+    listed = enumerate(value) if isinstance(value, list) else ()
+    for name, one in value.items() if isinstance(value, dict) else listed:
+        yield from places(one, (*at, name))
+
+
+def replaced(value: Any, at: tuple[Any, ...], by: Any) -> Any:
+    if not at:
+        return by
+    copied = value.copy()
+    copied[at[0]] = replaced(value[at[0]], at[1:], by)
+    return copied
+
+
+@pytest.mark.parametrize("format", WHOLE)
+def test_whatever_stands_in_any_place_is_taken_in_or_told(
+    store: ConversationCollector, tmp_path: Path, format: str
+) -> None:
+    value = WHOLE[format]
+    odd = [replaced(value, at, one) for at in places(value) for one in ODD]
+    (tmp_path / "file").write_text("\n".join(map(json.dumps, odd)) + "\n")
+    report = bring(store, tmp_path / "file", format)
+    assert not report.broken
+    assert report.done + report.known + sum(report.skipped.values()) >= len(odd)

@@ -9,6 +9,7 @@ dialogues each may have another of the forms that datasets have.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, groupby, islice
 from types import MappingProxyType
 from typing import Any
@@ -219,7 +220,8 @@ def _in_entries(held: Entries, reader: Reader, known: Known) -> Iterator[tuple[s
             place, first = next(run)
             broken: list[Exception] = []
             values = _whole(chain([first], (one for _, one in run)), broken)
-            yield from ((place, one) for one in _stored(_gathered(values, thread, known)))
+            read = partial(_gathered, values, thread, known)
+            yield from ((place, one) for one in _stored(read))
             if broken:
                 raise broken[0]
 
@@ -266,13 +268,13 @@ def _checked(reader: Reader, raw: object, known: Known) -> Iterator[Found]:
     elif fitting is None or not isinstance(value, Mapping):
         yield ANOTHER
     else:
-        yield from _stored(fitting.read(value, known))
+        yield from _stored(partial(fitting.read, value, known))
 
 
-def _stored(found: Iterator[Found]) -> Iterator[Found]:
-    """What is found, as far as the store can hold it."""
+def _stored(read: Callable[[], Iterator[Found]]) -> Iterator[Found]:
+    """What is read, as far as the store can hold it."""
     try:
-        for one in found:
+        for one in read():
             yield checked(one) if isinstance(one, Conversation) else one
     except WRONG:
         yield Skip("entries that are not as their format has them")
