@@ -1047,7 +1047,7 @@ def test_a_zip_of_any_form_is_read(
         packed.writestr("Takeout/picture.png", b"\x89PNG")
     report = bring(store, tmp_path / "export.zip")
     assert said(list(store.iterate())) == [("Hello", "Hi.")]
-    assert report.skipped == {"files of no known form": 1}
+    assert report.skipped == ({} if "Gemini" in member else {"files of no known form": 1})
 
 
 @pytest.mark.parametrize(

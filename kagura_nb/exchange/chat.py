@@ -14,6 +14,7 @@ from kagura_nb.exchange.notes import Scales, first, notes, tags
 from kagura_nb.exchange.parts import beside, joined
 from kagura_nb.exchange.skips import TOOLS, somebody
 from kagura_nb.records import Role
+from kagura_nb.store.rows import storable
 
 Json = Mapping[str, Any]
 ROLES: Mapping[str, Role] = {
@@ -87,13 +88,16 @@ def told(value: Json) -> dict[str, Any]:
     """The title and the id of an entry, as metadata."""
     name = next((value[key] for key in ("id", "conversation_id", "uuid") if value.get(key)), None)
     title = first(value, ("title",))
-    known = {"dialogue": str(name) if isinstance(name, str | int) else None, "title": title}
+    known = {
+        "dialogue": storable(str(name)) if isinstance(name, str | int) else None,
+        "title": title,
+    }
     return {key: one for key, one in known.items() if one}
 
 
 def began(value: Json) -> datetime | None:
     """When an entry says that it was."""
-    return next((at for key in TIMES if (at := moment(value.get(key)))), None)
+    return next((at for key in TIMES if key in value and (at := moment(value[key]))), None)
 
 
 def named(value: object) -> str:

@@ -32,6 +32,7 @@ from kagura_nb.exchange.skips import (
 )
 from kagura_nb.reasoning import split
 from kagura_nb.records import Conversation, Message, Role
+from kagura_nb.store.rows import storable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR = 365 * 24 * 60 * 60
@@ -274,7 +275,7 @@ def _conversation(
     key: str,
 ) -> Conversation:
     origin, (prompt, reply) = dialogue.origin, one.texts
-    named = {"dialogue": dialogue.id} if dialogue.id else {}
+    named = {"dialogue": storable(dialogue.id)} if dialogue.id else {}
     return Conversation(
         id=one.kept or _identifier(at, _digest(b"", origin, name, key)),
         session=f"{origin}-{_digest(b'', origin, name).hex()[:10]}",

@@ -10,12 +10,13 @@ mostly not UTF-8 is Japanese Windows' (cp932). What is still an error becomes U+
 import codecs
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from kagura_nb.errors import ExchangeError
@@ -26,12 +27,14 @@ HEAD = 64 * 1024
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 """What reading a damaged file raises."""
 NOT_ASCII = bytes(range(128, 256))
-PACKED = "conversations"
-"""Beginning of the name of what is read in a .zip, where something has it."""
 FEEDBACK = "message_feedback.json"
-"""Beside it: what was thought of messages."""
-ENDINGS = (".json", ".jsonl", ".ndjson", ".chat", ".md", ".markdown")
-"""Of what may be read in another .zip."""
+"""Beside ChatGPT's conversations: what was thought of messages."""
+PACKED = (
+    re.compile(rf"(?:^|/)conversations[^/]*\.json$|(?:^|/){FEEDBACK}$"),
+    re.compile(r"gemini[^/]*/[^/]*\.json$", re.IGNORECASE),
+    re.compile(r"\.(?:json|jsonl|ndjson|chat|md|markdown)$", re.IGNORECASE),
+)
+"""What is read in a .zip: what the first of these finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +104,15 @@ def parts(path: Path) -> list[Part]:
 
 def _packed(path: Path) -> list[Part]:
     with zipfile.ZipFile(path) as packed:
-        files = [one for one in packed.infolist() if not one.is_dir()]
-    names = {one: PurePosixPath(one.filename) for one in files}
-    held = [
-        one for one in files if names[one].name.startswith(PACKED) and names[one].suffix == ".json"
-    ]
-    kept = [one for one in files if names[one].name == FEEDBACK] if held else []
-    held = held or [one for one in files if names[one].suffix.lower() in ENDINGS]
-    if not held:
+        files = packed.infolist()
+    meant = ([one for one in files if form.search(one.filename)] for form in PACKED)
+    held = next(filter(None, meant), None)
+    if held is None:
         raise ExchangeError(
-            f"There is no conversations.json in {path}", "Unpack it and name the file that is meant"
+            f"There is no conversations.json, other JSON or Markdown in {path}",
+            "Unpack it and name the file that is meant",
         )
-    return [Part(path, one.file_size, one.filename) for one in (*held, *kept)]
+    return [Part(path, one.file_size, one.filename) for one in held]
 
 
 def _encoding(part: Part) -> str:

@@ -75,7 +75,7 @@ def _sources(
     """What is to be read, and what was thought of messages in it.
 
     Of several files in a .zip those count that are of a known form; ratings of what is in the store
-    come alone.
+    are not mixed with conversations.
     """
     feedback = dict(chain.from_iterable(_feedback(one) for one in held if _is_feedback(one)))
     found, errors = list[Source](), list[ExchangeError]()
@@ -87,9 +87,16 @@ def _sources(
             errors.append(error)
             tally.skip("files of no known form", part.member)
     if not found:
-        raise errors[0]
-    alone = found[:1] if found[0].format == ratings.RATINGS else found
-    return [one for one in alone if one.format != ratings.RATINGS] or alone, feedback
+        raise next(iter(errors), ExchangeError("There is only feedback", "Name a whole export"))
+    alike = [one for one in found if _is_ratings(one) == _is_ratings(found[0])]
+    for one in found:
+        if one not in alike:
+            tally.skip("files of ratings beside conversations", one.part.member)
+    return alike, feedback
+
+
+def _is_ratings(source: Source) -> bool:
+    return source.format == ratings.RATINGS
 
 
 def _is_feedback(part: Part) -> bool:

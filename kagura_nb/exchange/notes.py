@@ -31,6 +31,10 @@ FREE = ("feedback", "annotation")
 RATED = (*STARS, *THUMBS, *FREE, *LABELS, "score", "reward", "value")
 BESIDE = RATED[:-1]
 """Names that mean a rating beside a message; a value does only within a rating."""
+COMMENTS = ("comment", "feedback_comment", "feedback_text")
+CORRECTIONS = ("correction", "corrected", "corrected_response", "edited_response")
+ALL = frozenset((*BESIDE, *COMMENTS, *CORRECTIONS, "weight"))
+"""Of these anything beside a message tells what somebody thought."""
 UP = (
     "up", "upvote", "upvoted", "thumbsup", "thumbup", "like", "liked", "good", "great", "positive",
     "pos", "helpful", "correct", "yes", "true", "love", "+1", "👍", "いいね", "良い", "高評価",
@@ -120,6 +124,8 @@ def notes(value: Json, known: Scales) -> Iterator[Note | Skip]:
         value: a message, or an entry with messages.
         known: the scales of its file.
     """
+    if ALL.isdisjoint(value):
+        return
     given = {name: value[name] for name in BESIDE if value.get(name) not in NOTHING}
     verdicts = {one for name, said in given.items() for one in _verdicts(name, said, known)}
     stars = verdicts - {None}
@@ -131,7 +137,7 @@ def notes(value: Json, known: Scales) -> Iterator[Note | Skip]:
     found = Note(
         stars.pop() if len(stars) == 1 else None,
         _comment(value, given, inner),
-        first(value, ("correction", "corrected", "corrected_response", "edited_response")),
+        first(value, CORRECTIONS),
         tuple(tag for one in inner for tag in tags(one.get("tags") or one.get("tag"))),
         NEVER if value.get("weight") in (0, "0") and value["weight"] is not False else None,
     )
@@ -162,7 +168,7 @@ def _listed(said: object) -> list[Any]:
 
 def _comment(value: Json, given: Json, inner: list[Json]) -> str | None:
     free = {name: said for name, said in given.items() if name in FREE and _is_comment(said)}
-    own = first(value, ("comment", "feedback_comment", "feedback_text")) or first(free, FREE)
+    own = first(value, COMMENTS) or first(free, FREE)
     within = (first(one, ("comment", "text", "content", "note", "reason")) for one in inner)
     return own or next((one for one in within if one), None)
 
