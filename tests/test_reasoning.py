@@ -25,7 +25,7 @@ SPLIT = {
     "4": ("", "4"),
     "": ("", ""),
     "  indented": ("", "  indented"),
-    "The tag <think> opens and </think> closes it.": ("", "The tag <think> opens and </think> closes it."),
+    "Here <think> opens and </think> closes": ("", "Here <think> opens and </think> closes"),
     "Write `</think>` at the end": ("", "Write `</think>` at the end"),
     "```html\na</think>\nb\n```": ("", "```html\na</think>\nb\n```"),
     "It ends with </think>.": ("", "It ends with </think>."),

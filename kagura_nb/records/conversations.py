@@ -118,26 +118,20 @@ class Conversation:
         return tuple(texts)
 
     def rewritten(self, change: Callable[[str], str]) -> "Conversation":
-        """The conversation with every text changed: who spoke and what, correction and comment, and
-        the title that came with it from elsewhere.
-        """
+        """The conversation with every text changed: who spoke and what, correction and comment."""
         messages = (
             replace(one, content=change(one.content), name=one.name and change(one.name))
             for one in self.messages
         )
+        title = self.metadata.get("title")
+        titled = {"title": change(title)} if isinstance(title, str) else {}
         return replace(
             self,
+            metadata={**self.metadata, **titled},
             messages=tuple(messages),
             response=change(self.response),
             correction=self.correction and change(self.correction),
             comment=self.comment and change(self.comment),
-            metadata=self._retitled(change),
-        )
-
-    def _retitled(self, change: Callable[[str], str]) -> Mapping[str, Any]:
-        title = self.metadata.get("title")
-        return (
-            {**self.metadata, "title": change(title)} if isinstance(title, str) else self.metadata
         )
 
     @property
