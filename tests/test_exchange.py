@@ -149,13 +149,14 @@ def test_a_talk_with_chatgpt_becomes_a_session_of_its_shown_branch(
     assert first.created_at == datetime.fromtimestamp(NOON + 2, UTC)
     assert first.session == second.session != "default"
     assert (first.model, second.messages) == ("chatgpt:gpt-5", (Message("user", "猫の名前は？"),))
-    assert first.metadata == {"imported": "chatgpt", "dialogue": "talk"}
+    assert first.metadata == {"imported": "chatgpt", "dialogue": "talk", "title": "A talk"}
     assert (report.format, report.done) == ("chatgpt", 2)
     assert report.skipped == {
         "tools: calls and what they returned": 2,
         "images": 1,
         "reasoning": 1,
         "other versions of a message": 1,
+        "hidden messages": 1,
     }
     assert report.places["images"] == ["entry 1, 'A talk'"]
 

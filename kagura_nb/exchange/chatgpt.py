@@ -1,40 +1,53 @@
 """ChatGPT's data export: `conversations.json`, a tree of messages for each dialogue.
 
     mapping: {node: {parent, children, message}}, current_node: the end of the branch last shown
+    message_feedback.json beside it: [{message_id, rating: "thumbs_up", content: JSON}]
 
 Only that branch is taken over; what was regenerated or edited away is counted. The form is not
 published: it is as exports of 2023 to 2026 have it.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kagura_nb.exchange.dialogue import Dialogue, Said, Skip, moment
+from kagura_nb.exchange import trees
+from kagura_nb.exchange.dialogue import Dialogue, Note, Said, Spoken, moment
+from kagura_nb.exchange.documents import Documents
+from kagura_nb.exchange.notes import notes
+from kagura_nb.exchange.parts import upload
+from kagura_nb.exchange.skips import (
+    FILES,
+    HIDDEN,
+    IMAGES,
+    INSTRUCTIONS,
+    REASONING,
+    SOUND,
+    TOOLS,
+    VERSIONS,
+    Skip,
+    somebody,
+)
 
 Json = Mapping[str, Any]
 CITATION = re.compile("\ue200[^\ue201]{0,2000}\ue201")
 """References to sources that are not in the export, between characters that nothing shows."""
-TOOL = Skip("tools: calls and what they returned")
-REASONING = Skip("reasoning")
+CANVAS = "canmore."
+CUT = ("interrupted", "max_tokens")
+"""How a reply ends that was cut short."""
 SKIPPED = {
     "thoughts": REASONING,
     "reasoning_recap": REASONING,
-    "code": TOOL,
-    "execution_output": TOOL,
-    "tether_browsing_display": TOOL,
-    "tether_quote": TOOL,
-    "system_error": TOOL,
-    "user_editable_context": Skip("custom instructions"),
+    "code": TOOLS,
+    "execution_output": TOOLS,
+    "tether_browsing_display": TOOLS,
+    "tether_quote": TOOLS,
+    "system_error": TOOLS,
+    "user_editable_context": INSTRUCTIONS,
     "model_editable_context": Skip("ChatGPT's own memory"),
 }
-KINDS = {
-    "image": Skip("images"),
-    "audio": Skip("sound and video"),
-    "video": Skip("sound and video"),
-    "real": Skip("sound and video"),
-}
-FILES = Skip("attached files")
+KINDS = {"image": IMAGES, "audio": SOUND, "video": SOUND, "real": SOUND}
 
 
 def fits(value: Json) -> bool:
@@ -42,35 +55,48 @@ def fits(value: Json) -> bool:
     return isinstance(value.get("mapping"), Mapping)
 
 
-def dialogue(value: Json) -> Dialogue:
-    """An entry of the export."""
+def dialogue(value: Json, feedback: Mapping[str, Note]) -> Dialogue:
+    """An entry of the export.
+
+    Args:
+        value: the entry.
+        feedback: what was thought of messages, by their ids.
+    """
     name = str(value.get("conversation_id") or value.get("id") or "")
-    return Dialogue("chatgpt", _said(value), name, moment(value.get("create_time")))
+    title = {"title": str(value["title"])} if value.get("title") else {}
+    begun = moment(value.get("create_time"))
+    return Dialogue("chatgpt", _said(value, feedback), name, begun, metadata=title)
 
 
-def _said(value: Json) -> Iterator[Said | Skip]:
-    nodes = value["mapping"]
-    branch = _branch(nodes, value.get("current_node") or _newest(nodes))
+def feedback(value: Json) -> tuple[str, Note] | None:
+    """An entry of `message_feedback.json`: the message that is meant, and what is thought of it."""
+    name = value.get("message_id") or value.get("id")
+    content = value.get("content")
+    try:
+        more = json.loads(content) if isinstance(content, str) else content
+    except (ValueError, RecursionError):
+        more = None
+    given = {**(more if isinstance(more, Mapping) else {}), "rating": value.get("rating")}
+    found = [one for one in notes({"feedback": given}, {}) if isinstance(one, Note)]
+    return (str(name), found[0]) if name and found else None
+
+
+def _said(value: Json, feedback: Mapping[str, Note]) -> Iterator[Spoken]:
+    nodes, documents = value["mapping"], Documents()
+    parents = {name: node.get("parent") for name, node in nodes.items()}
+    times = {name: _time(node) for name, node in nodes.items()}
+    model = str(value.get("default_model_slug") or "")
+    last = value.get("current_node")
+    branch = trees.branch(parents, last if last in nodes else trees.newest(parents, times))
     for name in branch:
-        yield from _of(nodes[name].get("message"))
+        yield from _of(nodes[name].get("message"), documents, model)
+        if name in feedback:
+            yield feedback[name]
     shown = set(branch)
     for name, node in nodes.items():
-        if name not in shown and any(isinstance(one, Said) for one in _of(node.get("message"))):
-            yield Skip("other versions of a message")
-
-
-def _branch(nodes: Json, last: str | None) -> list[str]:
-    """The names of the nodes from the root to the last one; a ring in a broken file ends it."""
-    branch: dict[str, None] = {}
-    while last is not None and last in nodes and last not in branch:
-        branch[last] = None
-        last = nodes[last].get("parent")
-    return list(branch)[::-1]
-
-
-def _newest(nodes: Json) -> str | None:
-    leaves = [name for name, node in nodes.items() if not node.get("children")]
-    return max(leaves, key=lambda name: _time(nodes[name]), default=None)
+        said = _of(node.get("message"), Documents(), model) if name not in shown else ()
+        if any(isinstance(one, Said) for one in said):
+            yield VERSIONS
 
 
 def _time(node: Json) -> float:
@@ -78,36 +104,57 @@ def _time(node: Json) -> float:
     return at.timestamp() if at else 0.0
 
 
-def _of(message: Json | None) -> Iterator[Said | Skip]:
+def _of(message: Json | None, documents: Documents, model: str) -> Iterator[Said | Skip]:
     """What a node says, and what of it is left out."""
     if not message:
         return
     author, about = message["author"], message.get("metadata") or {}
-    role, content = author["role"], message["content"]
-    if about.get("is_visually_hidden_from_conversation") or role == "system":
-        return  # never seen by the user
-    if role == "tool" or message.get("recipient", "all") not in ("all", None):
-        yield TOOL
+    role, content = author["role"], message.get("content") or {}
+    kind, to = str(content.get("content_type")), str(message.get("recipient") or "all")
+    parts = content.get("parts") or [content.get("text")]
+    if SKIPPED.get(kind) is INSTRUCTIONS:
+        yield INSTRUCTIONS
+    elif about.get("is_visually_hidden_from_conversation") or role == "system":
+        yield from [HIDDEN] if any(isinstance(one, str) and one.strip() for one in parts) else ()
+    elif role == "assistant" and to.startswith(CANVAS):
+        raw = "".join(one for one in parts if isinstance(one, str))
+        for one in documents.canvas(to, raw):
+            yield one if isinstance(one, Skip) else _message(message, role, one, model)
+    elif role == "tool" or to != "all":
+        yield TOOLS
     elif role not in ("user", "assistant"):
-        yield Skip(f"somebody else's: {str(role)[:40]}")
-    elif content.get("content_type") in SKIPPED:
-        yield SKIPPED[content["content_type"]]
+        yield somebody(role)
+    elif kind in SKIPPED:
+        yield SKIPPED[kind]
     else:
-        yield from _spoken(message, role, content.get("parts") or [content.get("text")])
+        yield from _spoken(message, role, parts, model)
 
 
-def _spoken(message: Json, role: Any, parts: list[Any]) -> Iterator[Said | Skip]:
-    skipped = [one for one in parts if isinstance(one, Mapping) and "text" not in one]
-    for one in skipped:
-        yield KINDS.get(str(one.get("content_type")).split("_")[0], FILES)
+def _spoken(message: Json, role: Any, parts: list[Any], model: str) -> Iterator[Said | Skip]:
+    skipped = [_kind(one) for one in parts if isinstance(one, Mapping) and "text" not in one]
+    attached = (message.get("metadata") or {}).get("attachments")
+    files = [upload(one) for one in (attached if isinstance(attached, list) else ())]
+    skipped += [one for one in files if one is not IMAGES or IMAGES not in skipped]
+    yield from skipped
     texts = [one.get("text") if isinstance(one, Mapping) else one for one in parts]
     text = CITATION.sub("", "\n".join(one for one in texts if isinstance(one, str)))
     if text.strip() or not skipped:
-        yield Said(
-            role,
-            text,
-            str(message.get("id") or ""),
-            moment(message.get("create_time")),
-            name=message["author"].get("name"),
-            model=str((message.get("metadata") or {}).get("model_slug") or ""),
-        )
+        yield _message(message, role, text, model)
+
+
+def _message(message: Json, role: Any, text: str, model: str) -> Said:
+    about = message.get("metadata") or {}
+    ended = about.get("finish_details") or {}
+    return Said(
+        role,
+        text,
+        str(message.get("id") or ""),
+        moment(message.get("create_time")),
+        name=message["author"].get("name"),
+        model=str(about.get("model_slug") or model),
+        complete=ended.get("type") not in CUT,
+    )
+
+
+def _kind(part: Json) -> Skip:
+    return KINDS.get(str(part.get("content_type")).split("_")[0], FILES)

@@ -13,13 +13,26 @@ the id of a store like this one keeps it, and its time with it.
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ulid import ULID
 
+from kagura_nb.exchange.skips import (
+    EMPTY,
+    NO_PROMPT,
+    NO_REPLY,
+    NOBODY,
+    NOTHING_RATED,
+    REASONING,
+    Skip,
+)
+from kagura_nb.reasoning import split
 from kagura_nb.records import Conversation, Message, Role
+from kagura_nb.store.rows import storable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR = 365 * 24 * 60 * 60
@@ -30,18 +43,11 @@ AHEAD = timedelta(days=1)
 """How far a clock elsewhere may be ahead; what is later has no time that can be trusted."""
 IN_MILLISECONDS = 1e11
 """Seconds from which on a number can only be milliseconds: they would be the year 5138."""
+IN_MICROSECONDS = 1e14
+"""The same of milliseconds."""
+SECONDS = re.compile(r"\d{9,16}(?:\.\d{1,9})?")
+"""A number in quotation marks; shorter ones are dates."""
 UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """Something that is not taken over.
-
-    Args:
-        reason: why, in a few words that others of its kind share.
-    """
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class Said:
         name: the speaker's own name.
         model: that spoke, empty where unknown.
         kept: the id that its conversation had in a store; `at` is the time in it.
+        complete: False where it was cut short.
     """
 
     role: Role
@@ -65,6 +72,30 @@ class Said:
     name: str | None = None
     model: str = ""
     kept: str = ""
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody thought of the reply before it, or of all that came before.
+
+    Args:
+        rating: 1 to 5 stars.
+        comment: the words that came with it.
+        correction: the reply as it should have been.
+        tags: labels.
+        excluded: why it never trains.
+    """
+
+    rating: int | None = None
+    comment: str | None = None
+    correction: str | None = None
+    tags: tuple[str, ...] = ()
+    excluded: str | None = None
+
+
+Spoken = Said | Note | Skip
+"""A message, or what belongs to the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +104,28 @@ class Dialogue:
 
     Args:
         origin: what it comes from, a name of `reading.READERS`.
-        said: its messages, and what is left out of them, in order; read once.
+        said: its messages, what was thought of them and what is left out, in order; read once.
         id: names it in its origin; empty where nothing does.
         at: when it began, for messages without a time.
+        tags: labels of all of it.
+        metadata: what else is known of it.
     """
 
     origin: str
-    said: Iterable[Said | Skip]
+    said: Iterable[Spoken]
     id: str = ""
     at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Exchange:
     """What was asked, and what was answered to it."""
 
-    asked: list[Said]
-    answered: list[Said]
+    asked: list[Said] = field(default_factory=list)
+    answered: list[Said] = field(default_factory=list)
+    note: Note = field(default_factory=Note)
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -107,8 +143,9 @@ class _Exchange:
 def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
     """The exchanges of a dialogue as conversations of one session, and what was left out."""
     systems: list[Message] = []
-    name, key, last = dialogue.id, b"", None
+    name, key, last, told = dialogue.id, b"", None, False
     for one in _exchanges(dialogue.said, systems):
+        told = True
         if isinstance(one, Skip):
             yield one
             continue
@@ -117,11 +154,13 @@ def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
         at = one.at or (None if last else dialogue.at)
         last = at if at and one.kept else _after(last, at, name)
         yield _conversation(dialogue, name, systems, one, last, one.answered[-1].id or key.hex())
+    if not told:
+        yield NOBODY
 
 
 def moment(value: object) -> datetime | None:
-    """A time as files have it: seconds or milliseconds since 1970, or ISO 8601; UTC if they do not
-    say. None where there is none, and where it lies in the future.
+    """A time as files have it: seconds, or thousandths or millionths of them, since 1970, or
+    ISO 8601; UTC if they do not say. None where there is none, and where it lies in the future.
     """
     try:
         found = _parsed(value)
@@ -144,22 +183,30 @@ def as_kept(said: Said, identifier: object) -> Said:
 def _parsed(value: object) -> datetime | None:
     if isinstance(value, bool):
         return None
+    if isinstance(value, str) and SECONDS.fullmatch(value):
+        value = float(value)
     if isinstance(value, int | float) and value and math.isfinite(value):
-        return datetime.fromtimestamp(value / (1000 if value > IN_MILLISECONDS else 1), UTC)
+        unit = 1e6 if value > IN_MICROSECONDS else 1e3 if value > IN_MILLISECONDS else 1
+        return datetime.fromtimestamp(value / unit, UTC)
     if isinstance(value, str) and value:
-        found = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value.removesuffix(" UTC"))
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     return None
 
 
-def _exchanges(said: Iterable[Said | Skip], systems: list[Message]) -> Iterator[_Exchange | Skip]:
+def _exchanges(said: Iterable[Spoken], systems: list[Message]) -> Iterator[_Exchange | Skip]:
     """Prompts with the replies to them; the system's words are added to `systems` as they come."""
-    now = _Exchange([], [])
-    for one in said:
+    now = _Exchange()
+    for one in _without_reasoning(said):
         if isinstance(one, Skip):
             yield one
+        elif isinstance(one, Note):
+            if now.answered:
+                now.note = _both(now.note, one)
+            else:
+                yield NOTHING_RATED
         elif not one.text.strip():
-            yield Skip("an empty message")
+            yield EMPTY
         elif one.role == "system":
             systems.append(Message("system", one.text))
         elif one.role == "assistant":
@@ -167,18 +214,48 @@ def _exchanges(said: Iterable[Said | Skip], systems: list[Message]) -> Iterator[
         else:
             if now.answered:
                 yield from _whole(now)
-                now = _Exchange([], [])
+                now = _Exchange()
             now.asked.append(one)
     yield from _whole(now)
+
+
+def _without_reasoning(said: Iterable[Spoken]) -> Iterator[Spoken]:
+    """Replies and corrections without what was thought before them, which is counted."""
+    for one in said:
+        text = ""
+        if isinstance(one, Note):
+            text = one.correction or ""
+        elif isinstance(one, Said) and one.role == "assistant":
+            text = one.text
+        thought, reply = split(text)
+        if thought:
+            yield REASONING
+        if reply == text:
+            yield one
+        elif isinstance(one, Note):
+            yield replace(one, correction=reply)
+        elif isinstance(one, Said):
+            yield replace(one, text=reply)
+
+
+def _both(first: Note, second: Note) -> Note:
+    """What was thought of a reply, the later word of each kind."""
+    return Note(
+        second.rating or first.rating,
+        second.comment or first.comment,
+        second.correction or first.correction,
+        tuple(dict.fromkeys((*first.tags, *second.tags))),
+        second.excluded or first.excluded,
+    )
 
 
 def _whole(one: _Exchange) -> Iterator[_Exchange | Skip]:
     if one.asked and one.answered:
         yield one
     elif one.asked:
-        yield Skip("a prompt without a reply")
+        yield NO_REPLY
     elif one.answered:
-        yield Skip("a reply without a prompt")
+        yield NO_PROMPT
 
 
 def _after(last: datetime | None, at: datetime | None, name: str) -> datetime:
@@ -198,7 +275,7 @@ def _conversation(
     key: str,
 ) -> Conversation:
     origin, (prompt, reply) = dialogue.origin, one.texts
-    named = {"dialogue": dialogue.id} if dialogue.id else {}
+    named = {"dialogue": storable(dialogue.id)} if dialogue.id else {}
     return Conversation(
         id=one.kept or _identifier(at, _digest(b"", origin, name, key)),
         session=f"{origin}-{_digest(b'', origin, name).hex()[:10]}",
@@ -206,7 +283,13 @@ def _conversation(
         messages=(*systems, Message("user", prompt, one.asked[-1].name)),
         response=reply,
         model=f"{origin}:{one.answered[-1].model or UNKNOWN}",
-        metadata={"imported": origin, **named},
+        complete=all(said.complete for said in one.answered),
+        rating=one.note.rating,
+        comment=one.note.comment,
+        correction=one.note.correction,
+        tags=(*dialogue.tags, *one.note.tags),
+        excluded=one.note.excluded,
+        metadata={"imported": origin, **named, **dialogue.metadata},
     )
 
 

@@ -1,6 +1,7 @@
 """Files as text, whatever they are packed in and encoded with, in constant memory.
 
     conversations.json, or a .zip that holds it  ──►  Part  ──►  text, and how much of it was read
+    a .zip without one                           ──►  a Part for each file that may be of a form
 
 The encoding is found by looking at all of it: UTF-16 shows by its marks and zeros, and what is
 mostly not UTF-8 is Japanese Windows' (cp932). What is still an error becomes U+FFFD.
@@ -9,12 +10,13 @@ mostly not UTF-8 is Japanese Windows' (cp932). What is still an error becomes U+
 import codecs
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from kagura_nb.errors import ExchangeError
@@ -25,8 +27,14 @@ HEAD = 64 * 1024
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 """What reading a damaged file raises."""
 NOT_ASCII = bytes(range(128, 256))
-PACKED = "conversations"
-"""Beginning of the name of what is read in a .zip."""
+FEEDBACK = "message_feedback.json"
+"""Beside ChatGPT's conversations: what was thought of messages."""
+PACKED = (
+    re.compile(rf"(?:^|/)conversations[^/]*\.json$|(?:^|/){FEEDBACK}$"),
+    re.compile(r"gemini[^/]*/[^/]*\.json$", re.IGNORECASE),
+    re.compile(r"\.(?:json|jsonl|ndjson|chat|md|markdown)$", re.IGNORECASE),
+)
+"""What is read in a .zip: what the first of these finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,11 @@ class Part:
     size: int
     member: str = ""
     encoding: str = "utf-8-sig"
+
+    @property
+    def name(self) -> str:
+        """How a message names it."""
+        return f"{self.member} in {self.path}" if self.member else str(self.path)
 
     @contextmanager
     def text(self, told: Callable[[int], object] = lambda _: None) -> Iterator[io.TextIOWrapper]:
@@ -91,17 +104,15 @@ def parts(path: Path) -> list[Part]:
 
 def _packed(path: Path) -> list[Part]:
     with zipfile.ZipFile(path) as packed:
-        held = [one for one in packed.infolist() if _is_meant(one.filename)]
-    if not held:
+        files = packed.infolist()
+    meant = ([one for one in files if form.search(one.filename)] for form in PACKED)
+    held = next(filter(None, meant), None)
+    if held is None:
         raise ExchangeError(
-            f"There is no conversations.json in {path}", "Unpack it and name the file that is meant"
+            f"There is no conversations.json, other JSON or Markdown in {path}",
+            "Unpack it and name the file that is meant",
         )
     return [Part(path, one.file_size, one.filename) for one in held]
-
-
-def _is_meant(name: str) -> bool:
-    file = PurePosixPath(name)
-    return file.name.startswith(PACKED) and file.suffix == ".json"
 
 
 def _encoding(part: Part) -> str:

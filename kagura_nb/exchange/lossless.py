@@ -9,7 +9,7 @@ from typing import Any
 
 from ulid import ULID
 
-from kagura_nb.exchange.dialogue import Skip
+from kagura_nb.exchange.skips import Skip
 from kagura_nb.records import Conversation, Usage
 from kagura_nb.store.rows import from_messages, to_messages, to_text
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kagura_nb.exchange.dialogue import Skip
 from kagura_nb.exchange.report import Report, Tally
+from kagura_nb.exchange.skips import Skip
 from kagura_nb.records import BY_USER, KEEP, Annotation
 from kagura_nb.store import ConversationCollector, Selection, exports
 from kagura_nb.store.annotations import FIELDS, annotate

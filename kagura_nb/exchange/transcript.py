@@ -15,7 +15,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Literal
 
-from kagura_nb.exchange.dialogue import Dialogue, Said, Skip, as_kept
+from kagura_nb.exchange.dialogue import Dialogue, Said, as_kept
+from kagura_nb.exchange.skips import Skip
 from kagura_nb.records import Conversation
 
 USERS = "you|user|me|human|あなた|ユーザー?|私|自分"

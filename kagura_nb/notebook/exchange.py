@@ -28,8 +28,9 @@ RAW = "It has every word as it was said, unmasked: keep it as private as the sto
 @click.option("--format", type=click.Choice(FORMATS), help="Of the file; it is found out else.")
 @pass_workspace
 def import_(workspace: Workspace, /, file: Path, format: str | None) -> View:
-    """Take in conversations of ChatGPT, Claude, ShareGPT, `messages`, Markdown or `export`, or
-    ratings from a table; what is there already stays as it is.
+    """Take in conversations, with their ratings: of ChatGPT, Claude, Gemini, Open WebUI, LibreChat
+    or jupyter-ai, of datasets in JSON, of Markdown or `export`; or ratings from a table. What is
+    there already stays as it is.
     """
     report = workspace.assistant.import_file(file, format, progress=True)
     workspace.show_again(report.changed)

@@ -126,8 +126,11 @@ class Conversation:
             replace(one, content=change(one.content), name=one.name and change(one.name))
             for one in self.messages
         )
+        title = self.metadata.get("title")
+        titled = {"title": change(title)} if isinstance(title, str) else {}
         return replace(
             self,
+            metadata={**self.metadata, **titled},
             messages=tuple(messages),
             response=change(self.response),
             correction=self.correction and change(self.correction),

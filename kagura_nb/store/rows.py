@@ -221,7 +221,7 @@ def rewritten(one: Conversation, change: Callable[[str], str]) -> dict[str, Any]
         "comment": new.comment,
         "reasoning": new.reasoning,
         "length": _length(new),
-        "metadata": {**one.metadata, REWRITTEN: to_text(datetime.now(UTC))},
+        "metadata": {**new.metadata, REWRITTEN: to_text(datetime.now(UTC))},
     }
 
 
