@@ -14,8 +14,8 @@ from kagura_nb.privacy.randomness import HEXADECIMAL, key_like, stands_in
 
 Span = tuple[int, int]
 PASSWORD = re.compile(
-    r"[pPcCmMパ暗合](?:(?<=[pP])(?i:ass(?:w(?:or)?d|phrase|code|wort)?|wd?|in)|(?<=[cC])ontraseña"
-    r"|(?<=[mM])ot de passe|(?<=パ)ス(?:ワード|フレーズ|コード)|(?<=暗)証番号|(?<=合)言葉)"
+    r"[pPcCmMパ暗合](?:(?<=[pP])(?i:ass(?:w(?:or)?d|phrase|code|wort)?|wd?)|(?<=[pP])(?<![_-].)(?i:in)"
+    r"|(?<=[cC])ontraseña|(?<=[mM])ot de passe|(?<=パ)ス(?:ワード|フレーズ|コード)|(?<=暗)証番号|(?<=合)言葉)"
 )
 KEY = re.compile(
     r"[kKtTsScCaAキトシ秘](?:(?<=[kK])(?i:ey)|(?<=[tT])(?i:oken)|(?<=[sS])(?i:ecret"
@@ -60,7 +60,7 @@ OTHER = re.compile(
 )
 """What follows a core in names of other things."""
 OTHERS = re.compile(
-    r"(?i)(?:cache|public|sort|primary|foreign|object|row|partition|dict|hash|lookup|idempotency|group"
+    r"(?i)(?<![a-z])(?:cache|public|sort|primary|foreign|object|row|partition|dict|hash|lookup|idempotency|group"
     r"|forward|backward|first|second|third|next|previous|page|continuation|num|n|max|min|pad|eos|bos|unk|cls"
     r"|sep|mask|stop|special|per|total|completion|image|audio|video|end|start|two|one|render|single"
     r"|multi|compiler|optimi[sz]ation|low|high|band|all|hashed|encrypted|key)[_ -]?\Z"
@@ -105,12 +105,10 @@ def whole(text: str, start: int, core: str, rest: str, free: bool) -> bool:
         rest: the rest of the name, after it.
         free: whether anything may be written in front of it.
     """
-    apart = (
-        core[-1:].islower() != rest[:1].islower() or not core.isascii() or not rest[:1].isalpha()
-    )
-    if not (apart or rest.lower() in ("key", "id")) or OTHER.search(rest):
+    same = core[-1:].islower() == rest[:1].islower() and rest[:1].isalpha() and core.isascii()
+    if (same and rest.lower() not in ("key", "id")) or OTHER.search(rest):
         return False
-    before = text[max(0, start - 12) : start]
+    before = text[max(0, start - 20) : start]
     if not before[-1:].isascii() or not before[-1:].isalpha() or free:
         return not OTHERS.search(before)
     camel = before[-1].islower() and bool(CAMEL.match(core + rest))
@@ -128,7 +126,8 @@ def named(text: str, core: re.Pattern[str]) -> Iterator[tuple[re.Match[str], re.
 def _leads(text: str, name: re.Match[str], leading: re.Match[str]) -> bool:
     sign, marks = leading["sign"], leading["marks"]
     if leading["gap"] and not leading["field"]:
-        return bool(leading["quote"] or FLAG.search(text[max(0, name.start() - 40) : name.start()]))
+        before = text[max(0, name.start() - 40) : name.start()]
+        return bool(leading["quote"] or not name[0].isascii() or FLAG.search(before))
     if ")" in marks and "\n" in leading[0]:
         return False
     return sign != "," or marks[-1:] in ("'", '"')
@@ -165,6 +164,8 @@ def _is_password(said: str, name: str, leading: re.Match[str]) -> bool:
         return False
     if name.startswith("pin"):
         return bool(PIN.fullmatch(name) and CODE_OF_DIGITS.fullmatch(said))
+    if leading["gap"] and not leading["field"] and not name.isascii():
+        return bool(MIXED.fullmatch(said))
     assigned = leading["sign"] not in (None, ",", "(")
     if name in SHORT and (not assigned or NUMBER.fullmatch(said)):
         return False

@@ -295,7 +295,7 @@ SHAPES = (
     (r"[0-9a-f](?<![A-Za-z0-9_-].)[0-9a-f]{31}-us[0-9]{1,2}", "-us"),  # Mailchimp docs
     (r"[A-Za-z0-9_~.](?<![A-Za-z0-9_~.-].)[A-Za-z0-9_~.]{2}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", "Q~"),  # Entra, rules
     (r"[A-Za-z0-9](?<![A-Za-z0-9].)[A-Za-z0-9]{13}\.atlasv1\.[A-Za-z0-9_=-]{60,70}", ".atlasv1."),  # HashiCorp docs
-    (r"[A-Za-z0-9+/](?<![A-Za-z0-9+/].)[A-Za-z0-9+/]{85}==", "=="),  # Azure storage docs
+    (r"[A-Za-z0-9+/](?<![A-Za-z0-9+/-].)[A-Za-z0-9+/]{85}==", "=="),  # Azure storage docs
     (r"1//(?<![A-Za-z0-9_/-]1//)[0-9A-Za-z_-]{40,120}", "1//"),  # Google OAuth docs
     (r"[A-Za-z0-9](?<![A-Za-z0-9_].)[A-Za-z0-9]{5}_[A-Za-z0-9]{29}_mmk", "_mmk"),  # MaxMind, rules
     (r"[A-Za-z0-9](?<![A-Za-z0-9].)[A-Za-z0-9]{51}JQQJ99[A-Za-z0-9]{10}AC[A-Za-z0-9]{12}[A-Za-z0-9]{4}", "JQQJ99"),  # Azure AI
