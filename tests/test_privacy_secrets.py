@@ -7,6 +7,7 @@ characters of the alphabet w.
 import random
 import re
 import string
+import time
 
 import pytest
 
@@ -24,6 +25,9 @@ ALPHABETS = {
 BLANK = re.compile(r"\{([0-9]+)([a-zA-Z])\}")
 CHARACTERS = 4_000_000
 """Of the standard library, which take some seconds."""
+LONG = 20_000
+LIMIT = 0.2
+"""Seconds for a text of so many characters."""
 
 VENDORS = {
     "OpenAI": ("sk-proj-{74w}T3BlbkFJ{74w}", "sk-svcacct-{74w}T3BlbkFJ{74w}",
@@ -261,6 +265,32 @@ def test_hashes_and_images_are_no_secrets() -> None:
         "-----BEGIN CERTIFICATE-----\n{64b}\n{64b}\n-----END CERTIFICATE-----"
     )
     assert FILTER.scan(text) == {}
+
+
+UNITS = (
+    "password=", "password: ", "password, '", "password: str = ", "pass ", "pw: ", "パスワード",
+    "パスワードは", "token ", "token=", "token: '", "--token ", "key=", "key key ", "api_key(",
+    "キー", "auth", "ssess", "token=a1B2c3D4e5F6g7H8 ", "xkey=a1B2c3D4e5F6g7H8i9J0k1L2 ",
+    "password=a1!x ", "PuTTY-User-Key-File-2:", "-----BEGIN PRIVATE KEY-----a", "mysql ",
+    "mysql -p", "sshpass ", "zip ", " login ", "htpasswd -b a ", "smbclient ", "curl -u a:",
+    "machine a login ", ":5432:a:", "a:5432:b:c:", ":$1$a", "http://a:b@", "Basic aaaaaaaaaaaa ",
+    "Authorization: ", "cookie: a=aaaaaa; ", "https://a.hook.", "sig=a", "X-Amz-Signature=",
+    "AccountKey=", "1//", "==", "Q~", "JQQJ99", "_mmk", "-us1", "MAAAAAAAAAAAAAAAAAAAAAAAA.",
+    "sk-a", "sl.", "re_", "glpat-a.", "token%3D", "password = [",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("rest", ["", "a"])
+def test_no_text_takes_long(unit: str, rest: str) -> None:
+    text = (unit + rest * LONG if rest else unit * LONG)[:LONG]
+
+    def seconds() -> float:
+        begin = time.process_time()
+        FILTER.findings(text)
+        return time.process_time() - begin
+
+    assert min(seconds() for _ in range(3)) < LIMIT
 
 
 def test_the_standard_library_holds_next_to_nothing_private() -> None:

@@ -14,8 +14,9 @@ from kagura_nb.privacy.randomness import HEXADECIMAL, key_like, stands_in
 
 Span = tuple[int, int]
 PASSWORD = re.compile(
-    r"[pPcCmMパ暗合](?:(?<=[pP])(?i:ass(?:w(?:or)?d|phrase|code|wort)?|wd?)|(?<=[pP])(?<![_-].)(?i:in)"
-    r"|(?<=[cC])ontraseña|(?<=[mM])ot de passe|(?<=パ)ス(?:ワード|フレーズ|コード)|(?<=暗)証番号|(?<=合)言葉)"
+    r"[pPcCmMパ暗合](?:(?<=[pP])(?i:ass(?:w(?:or)?d|phrase|code|wort)?|wd?)"
+    r"|(?<=[pP])(?<![_-].)(?i:in)|(?<=[cC])ontraseña|(?<=[mM])ot de passe"
+    r"|(?<=パ)ス(?:ワード|フレーズ|コード)|(?<=暗)証番号|(?<=合)言葉)"
 )
 KEY = re.compile(
     r"[kKtTsScCaAキトシ秘](?:(?<=[kK])(?i:ey)|(?<=[tT])(?i:oken)|(?<=[sS])(?i:ecret"
@@ -26,7 +27,7 @@ LEADING = re.compile(
     r"(?P<rest>[A-Za-z0-9_-]{0,24}+)(?P<marks>[\"'`*%;)\]]{0,6}+)"
     r"(?:\s?:\s?[A-Za-z][\w.\[\]| ]{0,40}(?=\s?=\s?[\"']))?"
     r"(?:\s{0,4}(?P<sign>=>|[?+.:]=|::=|={1,3}|::?|\((?=[\"'])|,(?=\s?[\"'])|\||>|は|が|(?=[「『]))"
-    r"|\s(?:is|was|ist|est)(?P<said>:?)\s{1,2}|(?P<gap>[ \t]{1,2})(?:(?:value|content)(?P<field>=))?)"
+    r"|\s(?:is|was|ist|est):?\s{1,2}|(?P<gap>[ \t]{1,2})(?:(?:value|content)(?P<field>=))?)"
     r"[\s*|>%;\x00]{0,64}+(?:\[[A-Z0-9_]{1,40}\](?=\S))?"
     r"(?P<form>[bBrRfFuU]{1,2}(?=[\"']))?(?P<quote>[\"'`「『]{0,6}+)"
 )

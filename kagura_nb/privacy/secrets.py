@@ -22,7 +22,8 @@ PUTTY = (
     r"(?:Private-MAC: ?[0-9a-f]{40,64})?"
 )
 BODY = re.compile(
-    r"(?:KEY(?: BLOCK)?-----|Private-Lines)(?:[^-]|-(?!----)){0,400}?[A-Za-z0-9+/=]{40}|[A-Za-z0-9+/=]{4}\s*-----END"
+    r"(?:KEY(?: BLOCK)?-----|Private-Lines)(?:[^-]|-(?!----)){0,400}?[A-Za-z0-9+/=]{40}"
+    r"|[A-Za-z0-9+/=]{4}\s*-----END"
 )
 COMMANDS = (
     ("mysql", r"[a-z]{0,8}", "-p(?!ort|rotocol)"),
@@ -166,7 +167,8 @@ ROWS = (
     ),
     _secret(
         "CREDENTIALS",
-        r"(?:curl|http|xh)(?:\s[^\n|;\x00]{0,200}?)?\s(?:-u|-a|-U|--(?:proxy-)?user|--auth)[ =]?[\"']?"
+        r"(?:curl|http|xh)(?:\s[^\n|;\x00]{0,200}?)?\s"
+        r"(?:-u|-a|-U|--(?:proxy-)?user|--auth)[ =]?[\"']?"
         r"(?P<value>(?![0-9]{1,9}:[0-9])[A-Za-z0-9_.@+\\-]{1,64}:[^\s\"'\x00]{4,128})",
         ("curl ", "http ", "xh "),
         0.8,

@@ -290,14 +290,25 @@ DOCUMENTED: tuple[tuple[str, dict[str, str]], ...] = (
 BEGINNINGS = {start: rest for _, forms in DOCUMENTED for start, rest in forms.items()}
 
 SHAPES = (
-    (r"[0-9](?<![A-Za-z0-9_].)[0-9]{7,9}:AA[A-Za-z0-9_-]{32,34}", ":AA"),  # Telegram docs
-    (r"[MNO](?<![A-Za-z0-9_/+.-].)[A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}", "."),  # Discord docs
-    (r"[0-9a-f](?<![A-Za-z0-9_-].)[0-9a-f]{31}-us[0-9]{1,2}", "-us"),  # Mailchimp docs
-    (r"[A-Za-z0-9_~.](?<![A-Za-z0-9_~.-].)[A-Za-z0-9_~.]{2}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", "Q~"),  # Entra, rules
-    (r"[A-Za-z0-9](?<![A-Za-z0-9].)[A-Za-z0-9]{13}\.atlasv1\.[A-Za-z0-9_=-]{60,70}", ".atlasv1."),  # HashiCorp docs
-    (r"[A-Za-z0-9+/](?<![A-Za-z0-9+/-].)[A-Za-z0-9+/]{85}==", "=="),  # Azure storage docs
-    (r"1//(?<![A-Za-z0-9_/-]1//)[0-9A-Za-z_-]{40,120}", "1//"),  # Google OAuth docs
-    (r"[A-Za-z0-9](?<![A-Za-z0-9_].)[A-Za-z0-9]{5}_[A-Za-z0-9]{29}_mmk", "_mmk"),  # MaxMind, rules
-    (r"[A-Za-z0-9](?<![A-Za-z0-9].)[A-Za-z0-9]{51}JQQJ99[A-Za-z0-9]{10}AC[A-Za-z0-9]{12}[A-Za-z0-9]{4}", "JQQJ99"),  # Azure AI
-)  # fmt: skip
+    # docs of Telegram, Discord, Mailchimp, HashiCorp, Azure storage and AI, Google OAuth; rules
+    (r"[0-9](?<![A-Za-z0-9_].)[0-9]{7,9}:AA[A-Za-z0-9_-]{32,34}", ":AA"),
+    (
+        r"[MNO](?<![A-Za-z0-9_/+.-].)[A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}",
+        ".",
+    ),
+    (r"[0-9a-f](?<![A-Za-z0-9_-].)[0-9a-f]{31}-us[0-9]{1,2}", "-us"),
+    (r"[A-Za-z0-9](?<![A-Za-z0-9].)[A-Za-z0-9]{13}\.atlasv1\.[A-Za-z0-9_=-]{60,70}", ".atlasv1."),
+    (r"[A-Za-z0-9+/](?<![A-Za-z0-9+/-].)[A-Za-z0-9+/]{85}==", "=="),
+    (
+        r"[A-Za-z0-9](?<![A-Za-z0-9].)[A-Za-z0-9]{51}JQQJ99[A-Za-z0-9]{10}AC[A-Za-z0-9]{16}",
+        "JQQJ99",
+    ),
+    (r"1//(?<![A-Za-z0-9_/-]1//)[0-9A-Za-z_-]{40,120}", "1//"),
+    # Microsoft Entra, MaxMind; rules
+    (
+        r"[A-Za-z0-9_~.](?<![A-Za-z0-9_~.-].)[A-Za-z0-9_~.]{2}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
+        "Q~",
+    ),
+    (r"[A-Za-z0-9](?<![A-Za-z0-9_].)[A-Za-z0-9]{5}_[A-Za-z0-9]{29}_mmk", "_mmk"),
+)
 """Forms that begin like anything else, and what is always in them."""
