@@ -14,23 +14,28 @@ from kagura_nb.privacy.randomness import HEXADECIMAL, key_like, stands_in
 
 Span = tuple[int, int]
 PASSWORD = re.compile(
-    r"[pPcCmMパ暗合](?:(?<=[pP])(?i:ass(?:w(?:or)?d|phrase|code|wort)?|wd?)"
-    r"|(?<=[pP])(?<![_-].)(?i:in)|(?<=[cC])ontraseña|(?<=[mM])ot de passe"
+    r"[pPcCmMパ暗合](?:(?<=[pP])(?i:ass(?:w(?:or)?d|phrase|code|wort)?|wd?|sk)"
+    r"|(?<=[pP])(?<![_-].)(?i:in(?: code)?)|(?<=[cC])ontraseña|(?<=[mM])ot de passe"
     r"|(?<=パ)ス(?:ワード|フレーズ|コード)|(?<=暗)証番号|(?<=合)言葉)"
 )
 KEY = re.compile(
-    r"[kKtTsScCaAキトシ秘](?:(?<=[kK])(?i:ey)|(?<=[tT])(?i:oken)|(?<=[sS])(?i:ecret"
+    r"[kKtTsScCaAPキトシ秘鍵](?:(?<=[kK])(?i:ey)|(?<=[tT])(?i:oken)|(?<=[sS])(?i:ecret"
     r"|ess(?:ion)?[_-]?id)|(?<=[cC])(?i:redentials?|srf)|(?<=[aA])(?i:uth(?:orization)?)"
-    r"|(?<=キ)ー|(?<=ト)ークン|(?<=シ)ークレット|(?<=秘)密鍵)"
+    r"|(?<=_P)AT|(?<=鍵)|(?<=キ)ー|(?<=ト)ークン|(?<=シ)ークレット|(?<=秘)密鍵)"
 )
 LEADING = re.compile(
     r"(?P<rest>[A-Za-z0-9_-]{0,24}+)(?P<marks>[\"'`*%;)\]]{0,6}+)"
     r"(?:\s?:\s?[A-Za-z][\w.\[\]| ]{0,40}(?=\s?=\s?[\"']))?"
-    r"(?:\s{0,4}(?P<sign>=>|[?+.:]=|::=|={1,3}|::?|\((?=[\"'])|,(?=\s?[\"'])|\||>|は|が|(?=[「『]))"
-    r"|\s(?:is|was|ist|est):?\s{1,2}|(?P<gap>[ \t]{1,2})(?:(?:value|content)(?P<field>=))?)"
+    r"(?:,?\s{1,24}[\"']?(?:value|content)[\"']?\s?(?P<field>[:=])"
+    r"|\s{0,4}(?P<sign>=>|->|→|⇒|[?+.:]=|::=|={1,3}|::?|\((?=[\"'])|,(?=\s?[\"'])|\||>"
+    r"|は、?|が|(?=[「『])|(?<=[^ -~])(?:\(|を))"
+    r"|\s(?:is|was|ist|est):?\s{1,2}|(?P<gap>[ \t]{1,2}))"
     r"[\s*|>%;\x00]{0,64}+(?:\[[A-Z0-9_]{1,40}\](?=\S))?"
     r"(?P<form>[bBrRfFuU]{1,2}(?=[\"']))?(?P<quote>[\"'`「『]{0,6}+)"
 )
+"""From a core to its value: `sign` leads surely, `gap` needs more, `field` is a mark of its own."""
+SOFT = (None, ",", "(", "を")
+"""Signs after which only letters mixed with digits or marks are a password."""
 CLOSING = {"「": "」", "『": "』"}
 QUOTED = {
     mark: re.compile(rf"[^{mark}\s\x00]{{4,512}}+(?=[{mark}]|\Z)")
@@ -42,13 +47,15 @@ TYPED = re.compile(
 """A password without quotes."""
 DRAWN = re.compile(r"[A-Za-z0-9+/](?:[A-Za-z0-9_.~+/%-]){11,511}+={0,2}(?![(\[:])")
 """A key without quotes, and no call."""
+LONE = 24
+"""Characters of a key that little but its form speaks for."""
 PLAIN = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 FLAG = re.compile(
-    r"(?i)(?:--[a-z-]{0,24}|(?:ENV|ARG|set|setx|setenv) [a-z0-9_]{0,24}|authorization: ?)\Z"
+    r"(?i)(?:--[a-z-]{0,24}|(?:ENV|ARG|set|setx|setenv) [a-z0-9_]{0,24}|authorization: ?|require)\Z"
 )
 COMPOUND = (
     "api", "access", "auth", "client", "private", "secret", "user", "db", "my", "root", "admin",
-    "mail", "smtp", "ftp", "ssh", "sql", "login", "bot", "x", "j", "php", "asp",
+    "mail", "smtp", "ftp", "ssh", "sql", "login", "bot", "store", "require", "x", "j", "php", "asp",
 )  # fmt: skip
 """What is written in front of a core without a mark between, in small letters or large."""
 OTHER = re.compile(
@@ -69,7 +76,7 @@ OTHERS = re.compile(
 """What precedes a core in names of other things."""
 KINDS = re.compile(
     r"(?i)(?:api|access|secret|private|auth|client|consumer|signing|encryption|account|master"
-    r"|service|storage|subscription|shared|licen[sc]e|deploy|webhook|pass|admin|app|jwt|アクセス|認証|秘密)"
+    r"|service|storage|subscription|shared|licen[sc]e|deploy|webhook|pass|admin|app|jwt|アクセス|認証|秘密|login\()"
     r"[_ .-]?\Z"
 )
 """What makes a key a secret one."""
@@ -91,8 +98,8 @@ CODE = re.compile(
 """An expression, a word, an address, a path, an option."""
 NUMBER = re.compile(r"[<>=~^+-]{0,2}[0-9][0-9.,:/%-]{0,30}[A-Za-z%]{0,3}")
 CODE_OF_DIGITS = re.compile(r"[0-9]{4,12}")
-PIN = re.compile("pin(?:[_-]?code)?")
-SHORT = ("pass", "pw", "pwd")
+PIN = re.compile("pin(?:[ _-]?code)?")
+SHORT = ("pass", "pw", "pwd", "psk")
 CAMEL = re.compile(r"[A-Z][a-z]")
 
 
@@ -126,9 +133,10 @@ def named(text: str, core: re.Pattern[str]) -> Iterator[tuple[re.Match[str], re.
 
 def _leads(text: str, name: re.Match[str], leading: re.Match[str]) -> bool:
     sign, marks = leading["sign"], leading["marks"]
-    if leading["gap"] and not leading["field"]:
+    if leading["gap"]:
         before = text[max(0, name.start() - 40) : name.start()]
-        return bool(leading["quote"] or not name[0].isascii() or FLAG.search(before))
+        wide = not name[0].isascii() or name.re is KEY
+        return bool(leading["quote"] or wide or FLAG.search(before))
     if ")" in marks and "\n" in leading[0]:
         return False
     return sign != "," or marks[-1:] in ("'", '"')
@@ -163,19 +171,22 @@ def passwords(text: str) -> Iterator[Span]:
 def _is_password(said: str, name: str, leading: re.Match[str]) -> bool:
     if stands_in(said) or WORDS.fullmatch(said) or ABOUT.fullmatch(said):
         return False
-    if name.startswith("pin"):
-        return bool(PIN.fullmatch(name) and CODE_OF_DIGITS.fullmatch(said))
-    if leading["gap"] and not leading["field"] and not name.isascii():
-        return bool(MIXED.fullmatch(said))
-    assigned = leading["sign"] not in (None, ",", "(")
-    if name in SHORT and (not assigned or NUMBER.fullmatch(said)):
+    digits = CODE_OF_DIGITS.fullmatch(said)
+    if name.startswith(("pin", "暗")) and (digits or name.isascii()):
+        return bool(digits and (PIN.fullmatch(name) or not name.isascii()))
+    assigned = leading["sign"] not in SOFT or leading["field"]
+    if name in SHORT and (not (assigned or name == "pw") or NUMBER.fullmatch(said)):
         return False
+    if not assigned and (leading["quote"] or not name.isascii()):
+        return bool(MIXED.fullmatch(said))
     if leading["quote"]:
-        filled = "f" in (leading["form"] or "").lower() and "{" in said
-        return not filled if assigned else bool(MIXED.fullmatch(said))
-    if CODE_OF_DIGITS.fullmatch(said):
-        return True
-    return not (CODE.fullmatch(said) or NUMBER.fullmatch(said))
+        return "f" not in (leading["form"] or "").lower() or "{" not in said
+    return bool(digits) or not (CODE.fullmatch(said) or NUMBER.fullmatch(said))
+
+
+def is_mixed(said: str) -> bool:
+    """A password even where nothing is assigned."""
+    return bool(MIXED.fullmatch(said)) and not stands_in(said) and not ABOUT.fullmatch(said)
 
 
 def keys(text: str) -> Iterator[Span]:
@@ -186,17 +197,19 @@ def keys(text: str) -> Iterator[Span]:
             continue
         if span := value(text, leading, DRAWN):
             said = text[slice(*span)]
-            if key_like(said) and _is_key(text, name, said):
+            if key_like(said) and _is_key(text, name, said, leading):
                 yield span
 
 
-def _is_key(text: str, name: re.Match[str], said: str) -> bool:
+def _is_key(text: str, name: re.Match[str], said: str, leading: re.Match[str]) -> bool:
     core = name[0].lower()
-    if core not in ("key", "キー"):
-        return "sess" not in core or said.count("-") != 4
     before = text[max(0, name.start() - 16) : name.start()]
+    if leading["gap"] and not (leading["quote"] or FLAG.search(before)) and len(said) < LONE:
+        return False
+    if core not in ("key", "キー", "鍵"):
+        return "sess" not in core or said.count("-") != 4
     if KINDS.search(before):
         return True
-    if len(said) < 24 or not PLAIN.fullmatch(said):
+    if leading["gap"] or len(said) < LONE or not PLAIN.fullmatch(said):
         return False
     return before[-1:] in ("_", "-") or not HEXADECIMAL.fullmatch(said)

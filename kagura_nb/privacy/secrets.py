@@ -48,12 +48,13 @@ SHORTEST = 15
 """Characters of the shortest vendor's key."""
 KEY_HINTS = (
     "ey", "EY", "oken", "OKEN", "ecret", "ECRET", "redential", "REDENTIAL", "uth", "UTH", "ess",
-    "ESS", "srf", "SRF", "キー", "トークン", "シークレット", "秘密鍵",
+    "ESS", "srf", "SRF", "_PAT", "鍵", "キー", "トークン", "シークレット", "秘密鍵",
 )  # fmt: skip
 PASSWORD_HINTS = (
-    "ass", "ASS", "pw", "PW", "Pw", "pin", "PIN", "Pin", "mot de", "ontraseña", "パス", "暗証",
-    "合言葉",
+    "ass", "ASS", "psk", "PSK", "pw", "PW", "Pw", "pin", "PIN", "Pin", "mot de", "ontraseña",
+    "パス", "暗証", "合言葉",
 )  # fmt: skip
+LITTLE = {"the", "and", "for", "with", "from", "you", "your", "that", "this", "are", "was", "not"}
 COOKIE = re.compile(r"=([^\s=;,]{12,4000})")
 SAMPLE_PASSWORD = re.compile(
     r"(?i)(?:(?:my|your|the|db|some)?[_-]?)?(?:p(?:ass(?:w(?:or)?d)?|w|wd|at|sw)?|secret|token|x+|\*+|key)"
@@ -99,6 +100,12 @@ def given(value: str) -> bool:
 def login(value: str) -> bool:
     """User and password, in plain text."""
     return given(value.partition(":")[2])
+
+
+def phrase(value: str) -> bool:
+    """As many words as a wallet's phrase has, no small ones among them as sentences have."""
+    words = value.split()
+    return len(words) in (12, 15, 18, 21, 24) and not LITTLE.intersection(words)
 
 
 def webhook(value: str) -> bool:
@@ -237,6 +244,51 @@ ROWS = (
         ("ig=", "ignature=", "oken="),
         0.85,
         varied,
+    ),
+    _secret("API_KEY", r"https?://(?P<value>[A-Za-z0-9_-]{20,250})@", ("://",), 0.9, key_like),
+    _secret(
+        "API_KEY",
+        r"\"username\": ?\"[^\"\s]{1,64}\", ?\"key\": ?\"(?P<value>[0-9a-f]{32})\"",
+        ('"key"',),
+        0.9,
+    ),
+    _secret(
+        "PASSWORD",
+        r"(?:[lL]ogin|[aA]uth)\s?=?\s?\(\s?[\"'][^\"'\s]{1,64}[\"'],\s?[\"']"
+        r"(?P<value>[^\"'\s\x00]{6,128})[\"']",
+        ("ogin", "uth"),
+        0.8,
+        assigned.is_mixed,
+    ),
+    _secret(
+        "PASSWORD",
+        r"[iI](?i:dentified by) [\"'](?P<value>[^\"'\s\x00]{4,128})[\"']",
+        ("dentified by", "DENTIFIED BY"),
+        0.85,
+        given,
+    ),
+    _secret(
+        "PASSWORD",
+        r"echo (?:-n )?[\"']?(?P<value>[^\s\"'$|\x00]{4,128})[\"']?\s?\|\s?"
+        r"(?:sudo (?:-[A-Za-z]{1,4} ){0,3}-S|[^\n|\x00]{0,120}--password-stdin)",
+        ("echo ",),
+        0.85,
+        given,
+    ),
+    _secret(
+        "PASSWORD",
+        r"(?:assphrase[\"']?\s?[:=]\s?[\"'](?P<value>[a-z]{2,12}(?: [a-z]{2,12}){3,23})(?=[\"']))",
+        ("assphrase",),
+        0.8,
+    ),
+    _secret(
+        "PASSWORD",
+        r"(?:seed|mnemonic|recovery|SEED|Seed|Mnemonic|Recovery|MNEMONIC)"
+        r"(?: ?(?i:phrase|words?))?[\"']?(?: is)?\s?[:= ]\s?[\"']?"
+        r"(?P<value>[a-z]{3,8}(?: [a-z]{3,8}){11,23})(?![a-z ,.]{2})",
+        ("seed", "nemonic", "ecovery", "SEED", "Seed", "MNEMONIC"),
+        0.8,
+        phrase,
     ),
     *(_command(*one) for one in COMMANDS),
     _named("API_KEY", assigned.keys, KEY_HINTS),
