@@ -57,6 +57,7 @@ class Engine:
         self._hinted: dict[tuple[str, ...], list[tuple[str, int]]] = {}
         for hint in hints:
             self._hinted.setdefault(tuple(hint[0][:BEGINNING]), []).append(hint)
+        self._beginnings = frozenset(self._hinted)
 
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
@@ -75,7 +76,7 @@ class Engine:
         digits = sum(map(text.count, DIGITS))
         longest = max(map(len, text.split()), default=0)
         shapes = {shape for shape, search in self._shapes.items() if search(text)}
-        beginnings = self._hinted.keys() & {*zip(text, text[1:], text[2:], strict=False)}
+        beginnings = self._beginnings.intersection(zip(text, text[1:], text[2:], strict=False))
         hints = chain(self._short, *(self._hinted[beginning] for beginning in beginnings))
         hinted = {at for hint, at in hints if hint in text}
         rows = (self._rows[at] for at in sorted(self._always | hinted))

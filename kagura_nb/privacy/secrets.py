@@ -2,106 +2,120 @@
 
 import re
 from base64 import b64decode
-from collections import Counter
 from dataclasses import replace
-from math import log2
 
+from kagura_nb.privacy import assigned
 from kagura_nb.privacy.network import URL_BODY, URL_END
-from kagura_nb.privacy.recognizer import Check, Recognizer, anything, around
-from kagura_nb.privacy.vendors import BEGINNINGS
+from kagura_nb.privacy.randomness import SAMPLE, key_like, stands_in, varied, wordy
+from kagura_nb.privacy.recognizer import Check, Finder, Recognizer, anything
+from kagura_nb.privacy.vendors import BEGINNINGS, SHAPES
 
-FORMS = (
-    (r"[0-9]{8,10}:AA[A-Za-z0-9_-]{32,34}", (":AA",)),  # Telegram
-    (r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}", (".",)),  # Discord
-    (r"[0-9a-f]{32}-us[0-9]{1,2}", ("-us",)),  # Mailchimp
-    (r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", ("Q~",)),  # Microsoft Entra
-    (r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}", (".atlasv1.",)),  # Terraform
-    (r"[A-Za-z0-9+/]{86}==", ("==",)),  # Azure storage
-    (r"1//[0-9A-Za-z_-]{40,120}", ("1//",)),  # Google
-)
 JWT = r"[A-Za-z0-9_-]{10,4000}\.ey[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{0,2000}"
 KEY_BLOCK = (
-    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-\x00]|-(?!----)){0,20000}"
-    r"(?:-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|\Z)"
+    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:[A-Za-z0-9+/=\s\\:,.;%\"'()@<>_]|-(?!----)){0,20000}+"
+    r"(?:-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?"
 )
 """Also one that is cut off."""
+PUTTY = (
+    r"PuTTY-User-Key-File-[0-9]:(?:(?!Private-MAC|PuTTY-User)[^\x00]){0,8000}+"
+    r"(?:Private-MAC: ?[0-9a-f]{40,64})?"
+)
+BODY = re.compile(
+    r"(?:KEY(?: BLOCK)?-----|Private-Lines)(?:[^-]|-(?!----)){0,400}?[A-Za-z0-9+/=]{40}"
+    r"|[A-Za-z0-9+/=]{4}\s*-----END"
+)
+COMMANDS = (
+    ("mysql", r"[a-z]{0,8}", "-p(?!ort|rotocol)"),
+    ("mariadb", r"[a-z-]{0,8}", "-p(?!ort|rotocol)"),
+    ("sshpass", "", "-p ?"),
+    (" login", "", r"(?:-p[ =]?|--password[ =])"),
+    ("mongo", r"[a-z]{0,8}", "-p ?"),
+    ("redis-cli", "", "-a ?"),
+    ("sqlcmd", "", "-P ?"),
+    ("ldap", "[a-z]{3,8}", "-w ?"),
+    ("plink", "", "-pw "),
+    ("pscp", "", "-pw "),
+    ("zip", "", "-P ?"),
+    ("7z", "a?", "-p"),
+    ("openssl", "", "-(?:passin|passout|pass) pass:"),
+    ("keytool", "", "-(?:store|key)pass "),
+    ("smbclient", "", r"-U ?[A-Za-z0-9_.]{1,40}%"),
+    ("htpasswd", "", r"-[a-zA-Z]{0,3}b[a-zA-Z]{0,3} \S{1,80} \S{1,40} "),
+)
+"""Commands, and the options after which a password stands."""
 SHORTEST = 15
 """Characters of the shortest vendor's key."""
-NAMES = (
-    r"(?:api|access|secret|private|auth|client|consumer|signing|encryption|account|master|service)"
-    r"[_ .-]?(?:key|token|secret)|secret|token|credentials?|apikey|bearer|passkey|webhook|"
-    r"(?:php|j|asp)?sess(?:ion)?[_-]?(?:id)?|connect\.sid|_csrf|x-amz-signature|sig|"
-    r"auth(?:orization)?|(?:API|アクセス|認証)キー|シークレット|トークン|秘密鍵"
-)
-PASSWORDS = (
-    r"p(?:assw(?:or)?d|ass(?:phrase|code)?|wd|asswort)|mot de passe|contraseña|"
-    r"パスワード|暗証番号|合言葉|PIN"
-)
-PASSWORD_LITERALS = (
-    "assw", "ASSW", "assphrase", "ASSPHRASE", "asscode", "ASSCODE", "ass=", "ASS=", "ass:", "ASS:",
-    "ass =", "pwd", "PWD", "Pwd", "mot de passe", "contraseña", "パスワード", "暗証",
-    "合言葉", "PIN",
+KEY_HINTS = (
+    "ey", "EY", "oken", "OKEN", "ecret", "ECRET", "redential", "REDENTIAL", "uth", "UTH", "ess",
+    "ESS", "srf", "SRF", "_PAT", "鍵", "キー", "トークン", "シークレット", "秘密鍵",
 )  # fmt: skip
-NAME_HINTS = (
-    "key", "token", "secret", "credential", "bearer", "webhook", "sess", "connect.sid", "csrf",
-    "sig", "auth", "キー", "シークレット", "トークン", "秘密鍵",
+PASSWORD_HINTS = (
+    "ass", "ASS", "psk", "PSK", "pw", "PW", "Pw", "pin", "PIN", "Pin", "mot de", "ontraseña",
+    "パス", "暗証", "合言葉",
 )  # fmt: skip
-QUOTE = r"(?:[brf]?[\"'`「『]{1,6})?(?:\[[A-Z0-9_]{1,40}\])?"
-NO_SECRET = ("cache", "public", "sort", "primary", "foreign", "object", "row", "partition")
-OTHER_KEYS = "".join(rf"(?<!{one})(?<!{one}[_ -])" for one in NO_SECRET) + "key"
-STEM = r"[A-Za-z0-9_-]{0,24}"
-ASSIGN = (
-    r"[\"'`*%;)\]]{0,6}(?:\s{0,4}(?:=>|[?+.:]=|::=|==?|::?|\((?=[\"'])|(?<=[\"'`]),|\||>|は|が|「)[\s\"'`*|>「%;]{0,6}"
-    r"|\s(?:is|was):?\s{1,2}|\s(?=[\"'])|[\"']? (?:value|content)=)"
+LITTLE = {"the", "and", "for", "with", "from", "you", "your", "that", "this", "are", "was", "not"}
+COOKIE = re.compile(r"=([^\s=;,]{12,4000})")
+SAMPLE_PASSWORD = re.compile(
+    r"(?i)(?:(?:my|your|the|db|some)?[_-]?)?(?:p(?:ass(?:w(?:or)?d)?|w|wd|at|sw)?|secret|token|x+|\*+|key)"
 )
-REFERENCE = re.compile(
-    r"(?i)\$|%[A-Z_]+%|<|\{|process\.|os\.|env[.(\[]|\*|x{4}|\.{3}|(?:null|none|true|false|"
-    r"undefined)\Z"
-)
-SAMPLE = re.compile(
-    r"(?i)your|changeme|placeholder|redacted|insert|replace[_-]?me|xxxx|\*\*\*|\.\.\."
-)
-NAME = re.compile(r"[A-Za-z_]+(?:[.\[(][A-Za-z_\"'\])(.]*)?[!?.,:;)]{0,3}")
 
 
-def entropy(value: str) -> float:
-    """Bits of a character, by the frequencies in the value itself (Shannon)."""
-    size = len(value)
-    return -sum(count / size * log2(count / size) for count in Counter(value).values())
-
-
-def varied(value: str) -> bool:
-    """Not a few letters over and over."""
-    return entropy(value) >= 3.0
+def not_sample(value: str) -> bool:
+    """No sample of a vendor's key, and no name that begins as one."""
+    digits = sum(map(str.isdigit, value))
+    return not SAMPLE.search(value) and (digits >= len(value) / 8 or not wordy(value))
 
 
 def bearer(value: str) -> bool:
     """The scheme, and something like a key."""
-    return random_looking(value.split()[-1])
-
-
-def random_looking(value: str) -> bool:
-    """As varied as a key, with letters and digits, and neither a reference nor a sample."""
-    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    return mixed and varied(value) and quoted(value)
-
-
-def quoted(value: str) -> bool:
-    """A value, neither a reference to one nor a sample."""
-    return not REFERENCE.match(value) and not SAMPLE.search(value)
-
-
-def typed(value: str) -> bool:
-    """What somebody would type as a password, and no word of a sentence or program."""
-    return quoted(value) and not NAME.fullmatch(value)
+    return key_like(value.split()[-1])
 
 
 def basic(value: str) -> bool:
     """User and password, in base 64."""
     try:
-        return b":" in b64decode(value.split()[-1], validate=True)
+        said = b64decode(value.split()[-1], validate=True).decode()
     except ValueError:
         return False
+    return ":" in said and said.isprintable()
+
+
+def cookie(value: str) -> bool:
+    """One that holds something like a key."""
+    return any(map(key_like, COOKIE.findall(value)))
+
+
+def connection(value: str) -> bool:
+    """An address with a password in it, neither a reference to one nor a sample."""
+    password = value.partition("://")[2].partition("@")[0].partition(":")[2]
+    return not (stands_in(password) or "{" in password or SAMPLE_PASSWORD.fullmatch(password))
+
+
+def given(value: str) -> bool:
+    """A password on a command line."""
+    return not (stands_in(value) or SAMPLE_PASSWORD.fullmatch(value))
+
+
+def login(value: str) -> bool:
+    """User and password, in plain text."""
+    return given(value.partition(":")[2])
+
+
+def phrase(value: str) -> bool:
+    """As many words as a wallet's phrase has, no small ones among them as sentences have."""
+    words = value.split()
+    return len(words) in (12, 15, 18, 21, 24) and not LITTLE.intersection(words)
+
+
+def webhook(value: str) -> bool:
+    """An address that ends in something like a key."""
+    return any(map(key_like, value.split("/")[3:]))
+
+
+def key_block(value: str) -> bool:
+    """A block that holds a key, and not dots in its place."""
+    return bool(BODY.search(value))
 
 
 def _secret(
@@ -117,32 +131,39 @@ def _secret(
 def _vendor(beginning: str, rest: str) -> Recognizer:
     start = re.escape(beginning)
     form = rf"{start}(?<![A-Za-z0-9_-]{start}){rest}(?![A-Za-z0-9])"
-    return replace(_secret("API_KEY", form, (beginning,)), token=SHORTEST)
+    return replace(_secret("API_KEY", form, (beginning,), check=not_sample), token=SHORTEST)
 
 
-def _form(form: str, literals: tuple[str, ...]) -> Recognizer:
-    bounded = rf"(?<![A-Za-z0-9_/+-])(?:{form})(?![A-Za-z0-9_/+-])"
-    return replace(_secret("API_KEY", bounded, literals, check=varied), token=SHORTEST)
+def _shape(form: str, literal: str) -> Recognizer:
+    row = _secret("API_KEY", rf"{form}(?![A-Za-z0-9_/+-])", (literal,), check=varied)
+    return replace(row, token=SHORTEST)
 
 
-def _assigned(
-    type: str, names: str, form: str, literals: tuple[str, ...], check: Check
-) -> Recognizer:
-    full = rf"(?i:(?:{names}){STEM}{ASSIGN}|--[a-z-]{{0,20}}(?:{names}) ){form}"
-    return _secret(type, full, literals, 0.8, check)
+def _command(name: str, more: str, option: str) -> Recognizer:
+    form = (
+        rf"{name}{more}(?:\s[^\n|;&\x00]{{0,200}}?)?\s{option}[\"']?"
+        r"(?P<value>[^\s\"'\x00-][^\s\"'\x00]{2,127})"
+    )
+    return _secret("PASSWORD", form, (name,), 0.85, given)
+
+
+def _named(type: str, finder: Finder, literals: tuple[str, ...]) -> Recognizer:
+    return replace(_secret(type, "", literals, 0.8), finder=finder)
 
 
 ROWS = (
     *(_vendor(*one) for one in BEGINNINGS.items()),
-    *(_form(*one) for one in FORMS),
+    *(_shape(*one) for one in SHAPES),
     replace(_secret("JWT", rf"ey(?<![A-Za-z0-9_-]ey){JWT}", ("ey",), 0.97), token=20),
-    _secret("PRIVATE_KEY", KEY_BLOCK, ("-----BEGIN",), 0.99),
+    _secret("PRIVATE_KEY", KEY_BLOCK, ("-----BEGIN",), 0.99, key_block),
+    _secret("PRIVATE_KEY", PUTTY, ("PuTTY-User-Key",), 0.99, key_block),
     _secret(
         "CREDENTIALS",
         r"[A-Za-z](?<![A-Za-z0-9+.-].)[A-Za-z0-9+.-]{1,20}://[^\s:/?#\[\]@\"'<>\x00]{0,100}:"
         rf"[^\s/?#\[\]@\"'<>\x00]{{1,200}}@(?:{URL_BODY}{{0,500}}{URL_END})",
         ("://",),
         0.97,
+        connection,
     ),
     _secret(
         "CREDENTIALS",
@@ -153,19 +174,44 @@ ROWS = (
     ),
     _secret(
         "CREDENTIALS",
-        r"(?:-u|--user)[ =][\"']?(?P<value>(?![0-9]{1,9}:[0-9])"
-        r"[A-Za-z0-9_.@+-]{1,64}:[^\s\"'$\x00]{4,128})",
-        (" -u ", "--user"),
+        r"(?:curl|http|xh)(?:\s[^\n|;\x00]{0,200}?)?\s"
+        r"(?:-u|-a|-U|--(?:proxy-)?user|--auth)[ =]?[\"']?"
+        r"(?P<value>(?![0-9]{1,9}:[0-9])[A-Za-z0-9_.@+\\-]{1,64}:[^\s\"'\x00]{4,128})",
+        ("curl ", "http ", "xh "),
         0.8,
+        login,
     ),
     _secret(
         "CREDENTIALS",
-        r"(?i:(?:set-)?cookie):\s{0,3}(?P<value>[^\s=;,\x00]{1,64}=[^\s;,\x00]{6,4000}"
-        r"(?:; ?(?!(?i:path|domain|expires|max-age|"
-        r"samesite)=)[^\s=;,\x00]{1,64}=[^\s;,\x00]{1,4000})"
-        r"{0,40})",
-        ("ookie:", "OOKIE:"),
+        r"(?:machine\s{1,9}\S{1,100}|default)\s{1,9}login\s{1,9}\S{1,64}\s{1,9}password\s{1,9}"
+        r"(?P<value>[^\s\x00]{2,128})",
+        ("password",),
         0.9,
+        given,
+    ),
+    _secret(
+        "CREDENTIALS",
+        r":(?:54[0-9]{2}|6432|\*):[A-Za-z0-9_*-]{1,64}:[A-Za-z0-9_.*-]{1,64}:"
+        r"(?P<value>[^\s:\"'\x00]{3,128})(?=\s|\Z)",
+        (":54", ":6432:", ":*:"),
+        0.85,
+        given,
+    ),
+    _secret(
+        "CREDENTIALS",
+        r":(?P<value>\$(?:1|2[aby]|5|6|y|7|apr1)\$[./A-Za-z0-9$=,]{20,200})(?=[:\s]|\Z)",
+        (":$",),
+        0.9,
+    ),
+    _secret(
+        "CREDENTIALS",
+        r"(?i:(?:set-)?cookie)[\"']?:\s{0,3}[\"']?(?P<value>[^\s=;,\"'\x00]{1,64}=[^\s;,\"'\x00]{6,4000}"
+        r"(?:; ?(?!(?i:path|domain|expires|max-age|"
+        r"samesite)=)[^\s=;,\"'\x00]{1,64}=[^\s;,\"'\x00]{1,4000})"
+        r"{0,40})",
+        ("ookie", "OOKIE"),
+        0.9,
+        cookie,
     ),
     _secret(
         "API_KEY",
@@ -174,6 +220,7 @@ ROWS = (
         r"[A-Za-z0-9/_@.~-]{16,300}",
         ("hook",),
         0.9,
+        webhook,
     ),
     _secret(
         "API_KEY",
@@ -182,43 +229,68 @@ ROWS = (
         0.9,
         bearer,
     ),
-    Recognizer(
+    _secret(
         "API_KEY",
-        r"[A-Za-z0-9](?<![A-Za-z0-9_.~+/%-].)[A-Za-z0-9]{23,127}(?![A-Za-z0-9_.~+/%-])",
-        alone=0.0,
-        near=0.75,
-        context=around(rf"(?i){OTHER_KEYS}{ASSIGN}{QUOTE}\Z", hints=("key",)),
-        check=random_looking,
-        digits=1,
-        token=24,
-        secret=True,
+        r"[uU](?i:thorization)[\"']{0,2}\s?[:=,]\s?[\"']{0,2}(?i:token|api-?key|bot|key|sso-key|digest"
+        r"|splunk|deepgram|ghost)\s(?P<value>[A-Za-z0-9_.~+/:-]{12,2000}={0,2})",
+        ("uthorization", "UTHORIZATION"),
+        0.9,
+        key_like,
     ),
-    Recognizer(
+    _secret(
         "API_KEY",
-        r"[A-Za-z0-9](?<![A-Za-z0-9_.~+/%-].)[A-Za-z0-9_.~+/%-]{11,512}+={0,2}",
-        alone=0.0,
-        near=0.8,
-        context=around(
-            rf"(?i)(?:(?:{NAMES}){STEM}{ASSIGN}|--[a-z-]{{0,20}}(?:{NAMES}) |"
-            rf"\bauthorization: ?token |(?:ENV|ARG|set|setx) [a-z0-9_]{{0,24}}(?:{NAMES}) )"
-            rf"{QUOTE}\Z",
-            hints=NAME_HINTS,
-        ),
-        check=random_looking,
-        digits=1,
-        token=12,
-        secret=True,
+        r"(?:[sS]ig(?:nature)?(?<![A-Za-z_]sig)(?<![A-Za-z_]signature)|[xX]-(?i:amz|goog)-(?i:signature"
+        r"|security-token))=(?P<value>[A-Za-z0-9+/%;_-]{32,700}={0,2})",
+        ("ig=", "ignature=", "oken="),
+        0.85,
+        varied,
     ),
-    _assigned(
+    _secret("API_KEY", r"https?://(?P<value>[A-Za-z0-9_-]{20,250})@", ("://",), 0.9, key_like),
+    _secret(
+        "API_KEY",
+        r"\"username\": ?\"[^\"\s]{1,64}\", ?\"key\": ?\"(?P<value>[0-9a-f]{32})\"",
+        ('"key"',),
+        0.9,
+    ),
+    _secret(
         "PASSWORD",
-        PASSWORDS,
-        r"[\"'](?P<value>[^\"'\s\x00]{4,128})[\"']",
-        PASSWORD_LITERALS,
-        quoted,
+        r"(?:[lL]ogin|[aA]uth)\s?=?\s?\(\s?[\"'][^\"'\s]{1,64}[\"'],\s?[\"']"
+        r"(?P<value>[^\"'\s\x00]{6,128})[\"']",
+        ("ogin", "uth"),
+        0.8,
+        assigned.is_mixed,
     ),
-    _assigned(
-        "PASSWORD", PASSWORDS, r"(?P<value>(?![\"'])(?:(?!</)[!-~]){3,64}[A-Za-z0-9!?@#$%^*+=_~-])"
-        r"(?<![,;])",
-        PASSWORD_LITERALS, typed,
+    _secret(
+        "PASSWORD",
+        r"[iI](?i:dentified by) [\"'](?P<value>[^\"'\s\x00]{4,128})[\"']",
+        ("dentified by", "DENTIFIED BY"),
+        0.85,
+        given,
     ),
-)  # fmt: skip
+    _secret(
+        "PASSWORD",
+        r"echo (?:-n )?[\"']?(?P<value>[^\s\"'$|\x00]{4,128})[\"']?\s?\|\s?"
+        r"(?:sudo (?:-[A-Za-z]{1,4} ){0,3}-S|[^\n|\x00]{0,120}--password-stdin)",
+        ("echo ",),
+        0.85,
+        given,
+    ),
+    _secret(
+        "PASSWORD",
+        r"(?:assphrase[\"']?\s?[:=]\s?[\"'](?P<value>[a-z]{2,12}(?: [a-z]{2,12}){3,23})(?=[\"']))",
+        ("assphrase",),
+        0.8,
+    ),
+    _secret(
+        "PASSWORD",
+        r"(?:seed|mnemonic|recovery|SEED|Seed|Mnemonic|Recovery|MNEMONIC)"
+        r"(?: ?(?i:phrase|words?))?[\"']?(?: is)?\s?[:= ]\s?[\"']?"
+        r"(?P<value>[a-z]{3,8}(?: [a-z]{3,8}){11,23})(?![a-z ,.]{2})",
+        ("seed", "nemonic", "ecovery", "SEED", "Seed", "MNEMONIC"),
+        0.8,
+        phrase,
+    ),
+    *(_command(*one) for one in COMMANDS),
+    _named("API_KEY", assigned.keys, KEY_HINTS),
+    _named("PASSWORD", assigned.passwords, PASSWORD_HINTS),
+)
