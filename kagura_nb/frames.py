@@ -109,7 +109,8 @@ def _row(one: Conversation) -> tuple[Any, ...]:
     said = one.prompt, one.response, one.correction, one.rating, one.comment
     cost = None if one.cost is None else float(one.cost)
     facts = list(one.tags), one.excluded, one.complete
-    return (one.id, one.created_at, one.session, one.model, *said, *facts, *tokens, cost)
+    at = one.created_at if one.dated else None
+    return (one.id, at, one.session, one.model, *said, *facts, *tokens, cost)
 
 
 def _before(changed: Annotation, one: Conversation) -> tuple[Any, ...]:

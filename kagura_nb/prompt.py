@@ -121,7 +121,8 @@ def _exchange(one: Conversation) -> str:
 
 
 def _remembered(one: Conversation) -> str:
-    said = f"[{one.created_at.astimezone():%Y-%m-%d}] User:\n{quote(one.prompt)}"
+    when = f"[{one.day()}] " if one.dated else ""
+    said = f"{when}User:\n{quote(one.prompt)}"
     return said if one.poor else f"{said}\nAssistant:\n{quote(one.reply)}"
 
 

@@ -6,9 +6,9 @@ As in a session that was held here, each conversation keeps its own prompt and r
 before is in the session, so nothing is kept twice.
 
 The id of a conversation is made of its time and of what names it in its origin, so the same
-exchange always gets the same id. What has no time stands in 1970, before everything else: a
-dialogue at a second that its first words choose, its exchanges a millisecond apart. What carries
-the id of a store like this one keeps it, and its time with it.
+exchange always gets the same id. What has no time stands in 1970, before everything else (see
+`DATED_FROM`), in the order in which it was imported: `Undated` gives it its place. What carries the
+id of a store like this one keeps it, and its time with it.
 """
 
 import hashlib
@@ -31,14 +31,14 @@ from kagura_nb.exchange.skips import (
     Skip,
 )
 from kagura_nb.reasoning import split
-from kagura_nb.records import Conversation, Message, Role
+from kagura_nb.records import DATED_FROM, Conversation, Message, Role
 from kagura_nb.store.rows import storable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-YEAR = 365 * 24 * 60 * 60
-"""Seconds over which dialogues without a time are spread."""
 STEP = timedelta(milliseconds=1)
 """Between exchanges whose times do not tell them apart: ids know no less."""
+TIME_LENGTH, TIME_BYTES = 10, 6
+"""Of an id, the characters and bytes that are its time."""
 AHEAD = timedelta(days=1)
 """How far a clock elsewhere may be ahead; what is later has no time that can be trusted."""
 IN_MILLISECONDS = 1e11
@@ -152,10 +152,36 @@ def conversations(dialogue: Dialogue) -> Iterator[Conversation | Skip]:
         key = _digest(key, *(system.content for system in systems), *one.texts)
         name = name or key.hex()
         at = one.at or (None if last else dialogue.at)
-        last = at if at and one.kept else _after(last, at, name)
+        last = at if at and one.kept else _after(last, at)
         yield _conversation(dialogue, name, systems, one, last, one.answered[-1].id or key.hex())
     if not told:
         yield NOBODY
+
+
+class Undated:
+    """Gives conversations without a time their place: behind those that are there, in the order in
+    which they come. One that is there keeps its place.
+
+    Args:
+        known: the ids of the store's conversations without a time.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._ids = {one[TIME_LENGTH:]: one for one in known}
+        latest = max((ULID.from_str(one).milliseconds for one in self._ids.values()), default=-1)
+        self._next = latest + 1
+
+    def place(self, one: Conversation) -> Conversation:
+        """The conversation with its place for a time; as it was if it has a time."""
+        if one.dated:
+            return one
+        name = one.id[TIME_LENGTH:]
+        if name not in self._ids:
+            at = EPOCH + STEP * self._next
+            self._ids[name] = _identifier(at, ULID.from_str(one.id).bytes[TIME_BYTES:])
+            self._next += 1
+        placed = ULID.from_str(self._ids[name])
+        return replace(one, id=str(placed), created_at=EPOCH + STEP * placed.milliseconds)
 
 
 def moment(value: object) -> datetime | None:
@@ -166,7 +192,7 @@ def moment(value: object) -> datetime | None:
         found = _parsed(value)
     except (ValueError, OverflowError, OSError):
         return None
-    trusted = found is not None and EPOCH <= found <= datetime.now(UTC) + AHEAD
+    trusted = found is not None and DATED_FROM <= found <= datetime.now(UTC) + AHEAD
     return found if trusted else None
 
 
@@ -258,11 +284,10 @@ def _whole(one: _Exchange) -> Iterator[_Exchange | Skip]:
         yield NO_PROMPT
 
 
-def _after(last: datetime | None, at: datetime | None, name: str) -> datetime:
+def _after(last: datetime | None, at: datetime | None) -> datetime:
     """When an exchange was, later than the one before it."""
     if last is None:
-        seconds = int.from_bytes(_digest(b"", name)[:4]) % YEAR
-        return at or EPOCH + timedelta(seconds=seconds)
+        return at or EPOCH
     return at if at is not None and at - last >= STEP else last + STEP
 
 

@@ -10,7 +10,7 @@ added, and nothing that is there changes. What the user has forgotten comes back
 nothing is kept that could tell.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from kagura_nb.errors import ExchangeError
 from kagura_nb.exchange import chatgpt, ratings
-from kagura_nb.exchange.dialogue import Note
+from kagura_nb.exchange.dialogue import Note, Undated
 from kagura_nb.exchange.entries import BREAKS, entries, layouts, reason
 from kagura_nb.exchange.files import FEEDBACK, Part, parts
 from kagura_nb.exchange.reading import Source, detect, found
@@ -66,7 +66,16 @@ def bring(
         contents = _contents(held, feedback, tally, bar.update)
         if format == ratings.RATINGS:
             return _rate(store, contents, tally)
+        if format != "kagura":
+            contents = _placed(contents, Undated(store.ids(Selection(dated=False))))
         return _add(store, contents, tally, format)
+
+
+def _placed(
+    contents: Iterable[tuple[str, Conversation | Annotation]], undated: Undated
+) -> Iterator[tuple[str, Conversation | Annotation]]:
+    for place, one in contents:
+        yield place, undated.place(one) if isinstance(one, Conversation) else one
 
 
 def _sources(

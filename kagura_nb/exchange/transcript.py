@@ -17,7 +17,7 @@ from typing import Literal
 
 from kagura_nb.exchange.dialogue import Dialogue, Said, as_kept
 from kagura_nb.exchange.skips import Skip
-from kagura_nb.records import Conversation
+from kagura_nb.records import UNKNOWN_TIME, Conversation
 
 USERS = "you|user|me|human|あなた|ユーザー?|私|自分"
 ASSISTANTS = (
@@ -75,9 +75,10 @@ def blocks(session: str, held: Iterable[Conversation]) -> Iterator[str]:
     yield f"{MARK.format(SESSION)}\n# {' '.join(session.split())}\n\n"
     for one in held:
         stars = f" · {STARS * one.rating}" if one.rating else ""
+        when = f"{one.created_at:%Y-%m-%d %H:%M} UTC" if one.dated else UNKNOWN_TIME
         yield (
             f"{MARK.format(one.id)}\n"
-            f"## You · {one.created_at:%Y-%m-%d %H:%M} UTC\n\n{_escaped(one.prompt)}\n\n"
+            f"## You · {when}\n\n{_escaped(one.prompt)}\n\n"
             f"## Assistant · {' '.join(one.model.split())}{stars}\n\n{_escaped(one.reply)}\n\n"
         )
 

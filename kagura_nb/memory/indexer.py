@@ -5,6 +5,7 @@ from datetime import datetime
 
 from kagura_nb.memory.embedders import Embedder, Vector
 from kagura_nb.memory.text import words
+from kagura_nb.records import DATED_FROM
 from kagura_nb.store.index import Entry, Source
 
 LONGEST_TEXT = 50_000
@@ -41,7 +42,8 @@ def _entry(source: Source, vector: Vector | None) -> Entry:
 
 def _to_embed(source: Source) -> str:
     speaker = f"{source.speaker}: " if source.speaker else ""
-    return f"[{_day(source)}] {speaker}{_text(source)}"
+    day = _day(source)
+    return f"{f'[{day}] ' if day else ''}{speaker}{_text(source)}"
 
 
 def _text(source: Source) -> str:
@@ -49,6 +51,9 @@ def _text(source: Source) -> str:
 
 
 def _day(source: Source) -> str:
-    """When it was said where the user is, spelled out."""
-    day = datetime.fromisoformat(source.created_at).astimezone()
+    """When it was said where the user is, spelled out; empty where nobody knows."""
+    at = datetime.fromisoformat(source.created_at)
+    if at < DATED_FROM:
+        return ""
+    day = at.astimezone()
     return f"{day.day} {day:%B %Y}"

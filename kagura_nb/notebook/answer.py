@@ -103,7 +103,7 @@ def explanation(turn: Turn) -> View:
         (
             "recalled",
             f"{one.score:.2f} (words {one.lexical:.2f}, meaning {one.dense:.2f})",
-            f"{one.conversation.created_at.astimezone():%Y-%m-%d}",
+            one.conversation.day(),
             excerpt(one.conversation.prompt),
             "" if one.conversation.poor else excerpt(one.conversation.reply),
         )
@@ -113,7 +113,7 @@ def explanation(turn: Turn) -> View:
         (
             "example",
             stars(one.rating),
-            f"{one.created_at.astimezone():%Y-%m-%d}",
+            one.day(),
             excerpt(one.prompt),
             excerpt(one.reply),
         )

@@ -11,7 +11,7 @@ from typing import Any
 from tabulate import tabulate
 
 from kagura_nb.notebook.safe import printable
-from kagura_nb.records import Forgotten
+from kagura_nb.records import DATED_FROM, UNKNOWN_TIME, Forgotten
 
 TABLE = (
     '<table style="text-align:left;border-collapse:collapse;color:inherit">'
@@ -146,8 +146,8 @@ def forgotten(gone: Forgotten) -> str:
 
 
 def local(moment: datetime) -> str:
-    """A time as the user's clock showed it."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    """A time as the user's clock showed it; `unknown` where a conversation has none."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment >= DATED_FROM else UNKNOWN_TIME
 
 
 def excerpt(text: str, length: int = EXCERPT) -> str:

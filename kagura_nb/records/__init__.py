@@ -2,9 +2,11 @@
 
 from kagura_nb.records.conversations import (
     BY_USER,
+    DATED_FROM,
     GOOD_RATING,
     KEEP,
     POOR_RATING,
+    UNKNOWN_TIME,
     Annotation,
     Arm,
     Conversation,
@@ -31,9 +33,11 @@ from kagura_nb.records.training import (
 
 __all__ = [
     "BY_USER",
+    "DATED_FROM",
     "GOOD_RATING",
     "KEEP",
     "POOR_RATING",
+    "UNKNOWN_TIME",
     "Annotation",
     "Arm",
     "Consent",

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Literal
+
+DATED_FROM: Final = datetime(1971, 2, 1, tzinfo=UTC)
+"""What is earlier has no known time: it was imported without one, and its time only keeps order."""
 
 Role = Literal["system", "user", "assistant"]
 
@@ -17,6 +20,9 @@ POOR_RATING = 2
 
 BY_USER = "by the user"
 """Why a conversation is kept out of training where no reason was given."""
+
+UNKNOWN_TIME = "unknown"
+"""In the place of a time that nobody knows."""
 
 SHORT_ID = 6
 """Characters of an id's end that people see."""
@@ -68,7 +74,7 @@ class Conversation:
     Args:
         id: sortable identifier (ULID).
         session: the run of conversations that shares a history.
-        created_at: when the prompt was sent, aware, in UTC.
+        created_at: when the prompt was sent, aware, in UTC; see `dated`.
         messages: the user's side, the last one being the prompt; what was imported may have its
             history before it, while the assistant's own is the session's earlier conversations.
         response: the model's reply, or the part of it that had arrived.
@@ -102,6 +108,15 @@ class Conversation:
     excluded: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     reasoning: str = ""
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is known when the prompt was sent."""
+        return self.created_at >= DATED_FROM
+
+    def day(self) -> str:
+        """The date on the user's calendar, `unknown` where it has none."""
+        return f"{self.created_at.astimezone():%Y-%m-%d}" if self.dated else UNKNOWN_TIME
 
     @property
     def prompt(self) -> str:

@@ -5,16 +5,14 @@ One index has all three, so no conversation is read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import Connection, Integer, Text, column, func, select, values
 
+from kagura_nb.records import DATED_FROM
 from kagura_nb.store.rows import to_text
 from kagura_nb.store.schema import conversations
-
-DATED = datetime(1971, 2, 1, tzinfo=UTC)
-"""From here on a time is one: what was imported without any stands before it, see `exchange`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Count:
 def first(connection: Connection) -> datetime | None:
     """The time of the oldest conversation that has one; None where there is none."""
     at = conversations.c.created_at
-    found = connection.scalar(select(func.min(at)).where(at >= to_text(DATED)))
+    found = connection.scalar(select(func.min(at)).where(at >= to_text(DATED_FROM)))
     return None if found is None else datetime.fromisoformat(found)
 
 

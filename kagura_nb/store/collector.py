@@ -6,7 +6,8 @@ unambiguous end of at least four characters, as views show them.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
 
@@ -18,10 +19,19 @@ from kagura_nb.settings import Settings
 from kagura_nb.store import changes, deployments
 from kagura_nb.store.database import Database
 from kagura_nb.store.queries import fetch, present, read, resolve
-from kagura_nb.store.rows import new_id, storable, to_messages, to_metadata, to_rating
+from kagura_nb.store.rows import (
+    following,
+    new_id,
+    storable,
+    to_messages,
+    to_metadata,
+    to_rating,
+)
 from kagura_nb.store.schema import conversations, tags
 from kagura_nb.store.selection import Selection, first_rows
 
+LATE = timedelta(hours=1)
+"""How long ago a conversation may have begun that is stored now; others are of the past."""
 BATCH = 500
 """Rows fetched at a time while iterating."""
 
@@ -102,7 +112,11 @@ class ConversationCollector:
         return self._add(one, arm)
 
     def _add(self, one: Conversation, arm: Arm | None) -> str:
+        now = datetime.now(UTC)
         with self.database.write() as connection:
+            if one.created_at > now - LATE:
+                latest = connection.scalar(select(func.max(conversations.c.id)))
+                one = replace(one, id=following(one.id, latest, now))
             changes.add(connection, one, arm)
         return one.id
 

@@ -42,6 +42,23 @@ def new_id(when: datetime) -> str:
     return str(ULID.from_bytes(milliseconds.to_bytes(6) + stored.to_bytes(7) + os.urandom(3)))
 
 
+def following(identifier: str, latest: str | None, now: datetime) -> str:
+    """An id that keeps the order of writing also where the clock has gone back.
+
+    Args:
+        identifier: as `new_id` made it now.
+        latest: the latest id there is.
+        now: the time by the clock.
+    """
+    if latest is None or identifier > latest:
+        return identifier
+    before = ULID.from_str(latest)
+    if before.milliseconds <= now.timestamp() * 1000:
+        return identifier  # of a conversation that began earlier and ended later
+    after = int.from_bytes(before.bytes[:13]) + 1
+    return str(ULID.from_bytes(after.to_bytes(13) + os.urandom(3)))
+
+
 def to_messages(messages: str | Iterable[Message | Mapping[str, str]]) -> tuple[Message, ...]:
     """Accept what callers have: a prompt, `Message`s, or dictionaries with role and content.
 

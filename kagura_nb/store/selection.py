@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, exists, literal_column, or_, select
 
 from kagura_nb.errors import SettingsError
-from kagura_nb.records import GOOD_RATING
+from kagura_nb.records import DATED_FROM, GOOD_RATING
 from kagura_nb.store.datasets import lineage
 from kagura_nb.store.looked import looked
 from kagura_nb.store.queries import WHOLE
@@ -47,6 +47,7 @@ class Selection:
         complete: whether the reply was not cut short.
         dataset: of this version, also what was left out of it.
         part: of the dataset: train, validation or out.
+        dated: whether it is known when it was.
         holds: this type of personal data or secret was found in it, `ANYTHING` for any.
 
     Raises:
@@ -70,6 +71,7 @@ class Selection:
     complete: bool | None = None
     dataset: str | None = None
     part: str | None = None
+    dated: bool | None = None
     holds: str | None = None
 
     def __post_init__(self) -> None:
@@ -121,6 +123,10 @@ class Selection:
             yield created_at >= to_text(self.since)
         if self.until is not None:
             yield created_at < to_text(self.until)
+        if self.dated is False:
+            yield created_at < to_text(DATED_FROM)
+        elif self.dated or self.since is not None or self.until is not None:
+            yield created_at >= to_text(DATED_FROM)
 
     def _rated(self) -> Iterator[ColumnElement[bool]]:
         row = conversations.c
