@@ -28,6 +28,8 @@ HISTORY_SHARE = 2
 REPLY_SHARE = 4
 """One part in so many of the context is kept free for the reply, up to `LONGEST_REPLY`."""
 LONGEST_REPLY = 8192
+LEAST_REPLY = 128
+"""Tokens that a reply may have also where none seem to be left: we may have counted too many."""
 COUNTED_WRONG = 16
 """One part in so many of what is sent may be more than we count: roles, and what is estimated."""
 
@@ -157,7 +159,7 @@ def longest_reply(provider: Provider, sent: Context, wanted: int) -> int | None:
     if limit is None or not provider.context_known:
         return limit
     left = provider.context_tokens - sent.tokens - sent.tokens // COUNTED_WRONG
-    return max(1, min(limit, left))
+    return min(limit, max(left, LEAST_REPLY))
 
 
 def _recalls(options: Options, settings: Settings) -> bool:

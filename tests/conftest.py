@@ -36,6 +36,7 @@ from sqlalchemy import Connection
 from kagura_nb import ConversationCollector, keys, tokens
 from kagura_nb.memory import Memory
 from kagura_nb.memory.embedders import Embedder, open_embedder
+from kagura_nb.providers import limits
 from kagura_nb.settings import Settings
 from kagura_nb.store import migrations
 from kagura_nb.store.steps import STEPS
@@ -122,6 +123,7 @@ def _no_vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name in ("ollama", "lmstudio", "vllm"):
             monkeypatch.setenv(vendor.address_variable, NOBODY)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
+    limits.of.cache_clear()  # another test's server may have had the same port
 
 
 @pytest.fixture

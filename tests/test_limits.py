@@ -576,6 +576,14 @@ def test_every_reply_is_bounded(
         assert limits == ({name: sent} if sent else {})
 
 
+def test_where_nothing_seems_to_be_left_a_reply_has_some_room(openai_server: OpenAIServer) -> None:
+    openai_server.says = listed(max_model_len=1_000)
+
+    Assistant("owner", model=OPENAI, memory=False).ask("word " * 1_100)
+
+    assert openai_server.requests[-1].body["max_completion_tokens"] == 128
+
+
 @pytest.mark.parametrize(("limit", "sent"), [(16_384, 16_384), (0, None)])
 def test_gemini_bounds_it_by_its_own_name(
     limit: int, sent: int | None, gemini_server: GeminiServer

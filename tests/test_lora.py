@@ -187,6 +187,17 @@ def test_rows_that_the_model_cannot_read_whole_are_counted(
         reader(base, "sft", longest=100).check(path)
 
 
+def test_a_row_that_no_model_reads_is_refused_by_its_length(
+    base: Path, written: Callable[..., Path]
+) -> None:
+    huge = {"messages": [*ASKED, {"role": "assistant", "content": "cat " * 5_000_000}]}
+    path = written([*ROWS["sft"], huge])
+
+    for refuse in (reader(base, "sft").read, reader(base, "sft").check):
+        with pytest.raises(TuningError, match=r"1 of 2 rows are longer than the 4,096 .* 'What is"):
+            refuse(path)
+
+
 def test_each_of_a_pair_is_as_long_as_it_is_alone(base: Path, written: Callable[..., Path]) -> None:
     pair = {"messages": ASKED, "chosen": "cat " * 15, "rejected": "dog " * 15}
 

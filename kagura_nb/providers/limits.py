@@ -41,6 +41,7 @@ Raises:
     ProviderError: nobody answers.
 """
 Reader = Callable[[Any, str], int | None]
+Places = Sequence[tuple[str, Reader]]
 
 
 @dataclass(slots=True)
@@ -144,21 +145,25 @@ def check_length(model: str, context: int | None, characters: int) -> None:
 def _ask(address: str, model: str, fetch: Fetch) -> int | None:
     """What the server says first; None where it may say it later."""
     try:
-        found = next(filter(None, _answers(address, model, fetch)), NOTHING)
+        found = next(_told(PLACES, address, model, fetch), NOTHING)
+        if found == UNLOADED:
+            found = next(_told(POSTED, address, model, fetch), UNLOADED)
     except ProviderError:
         return None
     return None if found == UNLOADED else found
 
 
-def _answers(address: str, model: str, fetch: Fetch) -> Iterator[int | None]:
+def _told(places: Places, address: str, model: str, fetch: Fetch) -> Iterator[int]:
+    """What is said in some places."""
     root = address.removesuffix("/v1")
-    for path, body, read in PLACES:
+    for path, read in places:
         url = f"{address if path == '/models' else root}{path}"
-        sent = {"model": model} if body else None
         try:
-            yield read(fetch(url, sent), model)
+            size = read(fetch(url, {"model": model} if places is POSTED else None), model)
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError):
             continue  # it is made otherwise
+        if size:
+            yield size
 
 
 def _listed(answer: Any, model: str) -> int | None:
@@ -192,16 +197,14 @@ def _ollama_loaded(answer: Any, model: str) -> int | None:
     """Ollama: with what length the model was loaded."""
     for one in answer["models"]:
         if model in (one["name"], one["name"].removesuffix(":latest")):
-            return _tokens(one.get("context_length"))
-    return None
+            return _tokens(one["context_length"])
+    return UNLOADED
 
 
 def _ollama_configured(answer: Any, model: str) -> int | None:
     """Ollama: `num_ctx` of the model's file; without one the server decides when it loads it."""
-    if "details" not in answer:
-        return None
-    lines = (line.split() for line in (answer.get("parameters") or "").splitlines())
-    return next((_tokens(line[1]) for line in lines if line[:1] == ["num_ctx"]), UNLOADED)
+    lines = (line.split() for line in answer["parameters"].splitlines())
+    return next((_tokens(line[1]) for line in lines if line[:1] == ["num_ctx"]), None)
 
 
 def _tgi(answer: Any, model: str) -> int | None:
@@ -222,14 +225,15 @@ LISTED = (
     "context_window",
     "max_context_length",
 )
-PLACES: tuple[tuple[str, bool, Reader], ...] = (
-    ("/models", False, _listed),
-    ("/props", False, _props),
-    ("/api/v0/models", False, _lm_studio),
-    ("/api/ps", False, _ollama_loaded),
-    ("/api/show", True, _ollama_configured),
-    ("/info", False, _tgi),
-    ("/models", False, _trained),
+PLACES: Places = (
+    ("/models", _listed),
+    ("/props", _props),
+    ("/api/v0/models", _lm_studio),
+    ("/api/ps", _ollama_loaded),
+    ("/info", _tgi),
+    ("/models", _trained),
 )
-"""Where servers say it (their documents and sources, 2026-11), and whether the model is posted
-there: `/models` below the address, the others below the server's root."""
+"""Where servers say it, in this order (their documents and sources, 2026-11): `/models` below the
+address of the API, the others beside it."""
+POSTED: Places = (("/api/show", _ollama_configured),)
+"""Where they are sent the model, once one has said that it is not loaded."""

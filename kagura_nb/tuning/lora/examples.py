@@ -17,6 +17,7 @@ from typing import Any
 
 from kagura_nb.errors import TuningError
 from kagura_nb.providers.chat_tokens import chat_tokens
+from kagura_nb.providers.limits import CHARACTERS
 from kagura_nb.records import Method
 
 NAMED = 3
@@ -65,17 +66,22 @@ class Reader:
     system: str = ""
 
     def read(self, path: Path) -> list[Sample]:
-        """Every row of a file.
+        """Every row of a file. One with more characters than its tokens could have is refused
+        without making any.
 
         Raises:
             TuningError: a row that is none, that the template refuses, or that is too long; no row.
         """
+        samples, lengths = [], {}
         with path.open(encoding="utf-8") as lines:
-            samples = [self._sample(line, f"{path.name}:{at}") for at, line in enumerate(lines, 1)]
-        if not samples:
+            for at, line in enumerate(lines, 1):
+                lengths[at - 1] = least = len(line) // CHARACTERS
+                if least <= self.longest:
+                    samples.append(self._sample(line, f"{path.name}:{at}"))
+                    lengths[at - 1] = length(samples[-1])
+        if not lengths:
             raise TuningError(f"{path.name} has no rows", "Make a dataset of some conversations")
-        lengths = {at: length(sample) for at, sample in enumerate(samples)}
-        self._refuse_long(path, lengths, len(samples))
+        self._refuse_long(path, lengths, len(lengths))
         return samples
 
     def check(self, path: Path) -> None:
@@ -88,7 +94,10 @@ class Reader:
         lengths, at = {}, 0
         with path.open(encoding="utf-8") as lines:
             for at, line in enumerate(lines, 1):
-                if len(line.encode()) > self.longest:
+                least = len(line) // CHARACTERS
+                if least > self.longest:
+                    lengths[at - 1] = least
+                elif len(line.encode()) > self.longest:
                     lengths[at - 1] = length(self._sample(line, f"{path.name}:{at}"))
         self._refuse_long(path, lengths, at)
 
@@ -108,7 +117,7 @@ class Reader:
         with path.open(encoding="utf-8") as lines:
             for line in (line for at, line in enumerate(lines) if at in numbers):
                 prompt, _, _ = PARTS[self.method](json.loads(line))[0]
-                words = " ".join(prompt[-1]["content"].split())
+                words = " ".join(prompt[-1]["content"][: 4 * BEGINNING].split())
                 yield words if len(words) <= BEGINNING else f"{words[:BEGINNING]}…"
 
     def _sample(self, line: str, place: str) -> Sample:
