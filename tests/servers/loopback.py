@@ -94,6 +94,10 @@ class LoopbackServer(ThreadingHTTPServer):
         """Let the next requests fail, one fault each."""
         self._faults.extend(faults)
 
+    def unfail(self) -> None:
+        """Let the next requests succeed."""
+        self._faults.clear()
+
     def reply(self, *texts: str) -> None:
         """Script the next replies."""
         self._replies.extend(texts)
