@@ -81,7 +81,11 @@ KEYED = (
     "AWS_SECRET_ACCESS_KEY=+{39b}", "aws_secret_access_key = /{39b}",
     '"SecretAccessKey": "/{39b}"', "secret_key='+{39b}'", "AccountKey={64a}==;x=y",
     "APIキー：{32a}", "APIキーは {32a} です", "秘密鍵: {44a}", "シークレットキー: {40a}",
-    "?sv=2022-11-02&sig={43a}%3D", "X-Amz-Signature={64h}", "Authorization: Bearer {40a}",
+    "?sv=2022-11-02&sig={43a}%3D", "X-Amz-Signature={64h}",
+    "API Key {32a}", "the token {40h} leaks",
+    "- name: API_KEY\n  value: {32a}", "https://{40h}@github.com/x/y",
+    "私のAPI鍵: {32a}",
+    "Authorization: Bearer {40a}",
 )  # fmt: skip
 GIVEN = {
     "$Tg5vbn!": ('DB_PASSWORD="{}"', "PGPASSWORD={}", "password: '{}'"),
@@ -99,6 +103,9 @@ GIVEN = {
         "jdbc:postgresql://h/db?user=me&password={}", "パスワード：{}", "パスワードは{}です",
         "パスワードは「{}」です", "仮パスワード: {}", "ログインパスワード　{}", "合言葉：{}",
         "password: str = '{}'", "pw: {}", "my password is {}", "userPassword = '{}'",
+        "パスワードを {} に変更", "新しいパスワードは、{}です", "パスワード（{}）", "password → {}",
+        'smtp.login("me@x.test", "{}")', 'auth=("me", "{}")', "IDENTIFIED BY '{}'",
+        "echo {} | sudo -S ls", "echo {} | docker login --password-stdin", 'psk="{}"',
     ),
     "4821": ("PIN: {}", "暗証番号は{}です", "暗証番号：{}", "my PIN is {}"),
 }  # fmt: skip
