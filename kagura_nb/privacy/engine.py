@@ -5,17 +5,17 @@
         └───────── again with those masked, if they left a part of another ←───────┘
 
 Of candidates that overlap, the surest wins, then the longest, then the first, then the row that
-stands first in the table.
+stands first in the table. The rounds are few for any text, see `widening`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain
+from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from kagura_nb.privacy.normal import BARRIER, normalise, placeholders
 from kagura_nb.privacy.recognizer import Recognizer, compiled
 from kagura_nb.privacy.table import TABLE
+from kagura_nb.privacy.widening import reach, widened
 from kagura_nb.records import Finding
 
 SURE = 0.5
@@ -23,10 +23,8 @@ SURE = 0.5
 BEFORE, AFTER = 56, 20
 """Characters around a candidate in which words count as near."""
 DIGITS = "0123456789"
-MOST_GROUPS = 16
 BEGINNING = 3
 """Characters of a literal by which a text is found not to have it; shorter ones are looked for."""
-GROUP = re.compile(r"[0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,13 @@ class Engine:
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
         normal = normalise(text, self._placeholder)
-        view, found, again = normal.text, list[Candidate](), True
-        while again:
+        view, found = normal.text, list[Candidate]()
+        for turn in count():
             chosen, again = _choose(view, self._relevant(view))
-            found += chosen
-            view = _mask(view, chosen) if again else view
+            found += _widened(view, chosen, reach(turn))
+            if not again:
+                break
+            view = _mask(view, found)
         return [
             Finding(one.type, *normal.original(one.start, one.end), one.confidence)
             for one in sorted(found, key=lambda one: one.start)
@@ -131,42 +131,21 @@ def _candidates(
     for start, end in spans:
         if claimed[start] >= ceiling and claimed[end - 1] >= ceiling:
             continue
-        for span in _valid(text, start, end, row):
-            if BARRIER in text[slice(*span)]:
-                continue
-            confidence = _confidence(text, *span, row, span == whole)
-            if confidence >= SURE:
-                yield Candidate(*span, confidence, row.type)
-                claimed[span[0] : span[1]] = bytes([round(100 * confidence)]) * (span[1] - span[0])
+        value = text[start:end]
+        if BARRIER in value or not row.check(value):
+            continue
+        confidence = _confidence(text, start, end, row, (start, end) == whole)
+        if confidence >= SURE:
+            yield Candidate(start, end, confidence, row.type)
+            claimed[start:end] = bytes([round(100 * confidence)]) * (end - start)
 
 
-def _valid(text: str, start: int, end: int, row: Recognizer) -> Iterator[tuple[int, int]]:
-    """The span, or with `split` the longest parts of it, that the row's check accepts."""
-    if row.check(text[start:end]):
-        yield start, end
-        return
-    for first, last in _parts(text, start, end, row.digits) if row.split else ():
-        if row.check(text[first:last]):
-            yield first, last
-            for side in ((start, first), (last, end)):
-                for match in compiled(row.pattern).finditer(text, *side):
-                    yield from _valid(text, *match.span(), row)
-            return
-
-
-def _parts(text: str, start: int, end: int, least: int) -> list[tuple[int, int]]:
-    """The shorter runs of its groups that have so many characters, longest first."""
-    groups = [match.span() for match in GROUP.finditer(text, start, end)]
-    sizes = [end - start for start, end in groups]
-    if len(groups) > MOST_GROUPS or sum(sizes) - min(sizes[0], sizes[-1]) < least:
-        return []
-    runs = [
-        (first[0], last[1])
-        for at, first in enumerate(groups)
-        for last, size in zip(groups[at:], accumulate(sizes[at:]), strict=True)
-        if size >= least and (at or last is not groups[-1])
-    ]
-    return sorted(runs, key=lambda run: run[0] - run[1])
+def _widened(text: str, chosen: list[Candidate], by: int) -> list[Candidate]:
+    if not by:
+        return chosen
+    chosen.sort(key=lambda one: one.start)
+    spans = widened([(one.start, one.end) for one in chosen], text, BARRIER, by)
+    return [replace(one, start=span[0], end=span[1]) for one, span in zip(chosen, spans, strict=True)]
 
 
 def _confidence(text: str, start: int, end: int, row: Recognizer, alone: bool) -> float:

@@ -12,7 +12,7 @@ Patterns stay text until a row is tried for the first time, so that the table co
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +25,7 @@ Near = Callable[[str, str], bool]
 
 CLOSE = 32
 PARTICLES = " \t\n:.#(\"'=_-はがの"
+GROUP = re.compile(r"[0-9A-Za-z]+")
 LETTERS = re.compile("[a-z]+")
 LAST_WORD = re.compile(r"[a-z]+\Z")
 LABEL = re.compile(r"(?:(?<![a-z])(?:id|no|number|code)|コード|番号|ナンバー)\Z")
@@ -61,7 +62,8 @@ class Recognizer:
         digits: so many ASCII digits must.
         token: so many characters must stand together without a space.
         shape: a pattern, shared by many rows, that must occur.
-        split: a candidate that is not valid is tried again without its outer groups of digits.
+        split: a candidate that is not valid is tried again without its last groups, then from its
+            second group on: it may end inside what stands behind it.
         secret: whether it is a secret: never trained on in any form.
         switch: name of the switch that turns it on; empty: always on.
         finder: finds the candidates' spans instead of the pattern.
@@ -92,8 +94,22 @@ class Recognizer:
         """Where its candidates are."""
         if self.finder:
             return self.finder(text)
+        if self.split:
+            return self._parts(text)
         search, group = _searched(self.pattern)
         return [match.span(group) for match in search(text)]
+
+    def _parts(self, text: str) -> Iterator[tuple[int, int]]:
+        """The longest valid beginnings of its candidates."""
+        search, at, (_, group) = compiled(self.pattern).search, 0, _searched(self.pattern)
+        while match := search(text, at):
+            start, end = match.span(group)
+            groups = [one.end() for one in GROUP.finditer(text, start, end)]
+            ends = (one for one in (end, *groups[-2::-1]) if self.check(text[start:one]))
+            last = next(ends, 0)
+            if last:
+                yield start, last
+            at = last or groups[0]
 
 
 def words(*parts: str) -> Near:
