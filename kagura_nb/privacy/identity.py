@@ -188,7 +188,7 @@ ROWS = (
     *(_national(module, *rest) for module, rest in NATIONAL.items()),
     Recognizer(
         "POSTAL_CODE",
-        rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}(?![ -]{{1,2}}[0-9])",
+        rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}",
         0.0,
         0.8,
         context=around(

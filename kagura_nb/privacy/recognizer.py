@@ -62,8 +62,8 @@ class Recognizer:
         digits: so many ASCII digits must.
         token: so many characters must stand together without a space.
         shape: a pattern, shared by many rows, that must occur.
-        split: a candidate that is not valid is tried again without its last groups, then from its
-            second group on: it may end inside what stands behind it.
+        split: a candidate that is not valid is tried again without its last groups, and unless it
+            depends on context from its second group on: it may end inside what stands behind it.
         secret: whether it is a secret: never trained on in any form.
         switch: name of the switch that turns it on; empty: always on.
         finder: finds the candidates' spans instead of the pattern.
@@ -109,7 +109,7 @@ class Recognizer:
             last = next(ends, 0)
             if last:
                 yield start, last
-            at = last or groups[0]
+            at = last or (groups[0] if self.alone else end)
 
 
 def words(*parts: str) -> Near:
