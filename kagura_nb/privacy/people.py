@@ -220,8 +220,13 @@ ROWS = (
         check=titled,
     ),
     _name(
-        rf"(?<![A-Za-z_.])(?:[Nn]ame|NAME|[Aa]uthor|[Uu]ser){QUOTES}(?P<value>{FULL_NAME}){NAME_STOPS}",
-        ("ame", "NAME", "uthor", "ser"),
+        rf"(?<![A-Za-z_.])(?:[Nn]ame|NAME){QUOTES}(?P<value>{CAPITAL} {FULL_NAME}){NAME_STOPS}",
+        ("ame", "NAME"),
+        check=known,
+    ),
+    _name(
+        rf"(?:\A|(?<=\n))[^\S\n]{{0,8}}(?:Name|NAME)\s?: {{0,2}}(?P<value>{CAPITAL})(?=[^\S\n]*(?:\Z|\n))",
+        ("Name", "NAME"),
         check=known,
     ),
     _name(rf"(?<![A-Za-z])(?:{'|'.join(TITLES)})(?:\. ?| )(?P<value>{FULL_NAME})", TITLES),

@@ -20,7 +20,7 @@ WORDS = (
 VERBS = (
     "call", "text", "ring", "dial", "reach", "phone", "message", "whatsapp", "appel", "joindre",
     "llam", "llám", "ligue", "chiama", "anrufen", "звоните",
-    "answering",
+    "answer",
 )  # fmt: skip
 """One of these, where somebody is asked to use it."""
 ASKING = (
@@ -40,8 +40,10 @@ LABELLED = (
     r"[^0-9A-Za-z\x00]{0,12}\Z"
 )
 TALKED = (
-    r"(?<![a-z])(?:call|text|ring|dial|reach|phone|message|whatsapp|appel|joindre|llam|llám|ligue|"
-    r"chiama|anrufen|звоните|answering)[a-zé]{0,4}(?: (?!of |last )[a-z']{2,10}){0,4}[ ,:]{1,3}\(?\Z"
+    r"(?<![a-z])(?:(?:call|ring|dial|phone|whatsapp|appel|joindre|llam|llám|ligue|chiama|anrufen|"
+    r"звоните)[a-zé]{0,4}|(?:text|message|reach|answer)(?:s|ed|ing)?"
+    r"(?= (?:me|us|him|her|them|you|back|at|on|my|our) ))"
+    r"(?: (?!of |last )[a-z']{2,10}){0,4}[ ,:]{1,3}\(?\Z"
 )
 ASKED = (
     r"\A[\s)\"']{0,2}(?:まで|に|へ|が|を|で)?[^0-9\n]{0,6}(?:電話|連絡|お?掛?かけ|問い?合|ファ[クッ])"
