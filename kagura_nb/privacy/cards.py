@@ -12,14 +12,15 @@ and stand by itself: in a row of numbers of its size, only cards are cards.
 import re
 from collections.abc import Iterator
 
-from kagura_nb.privacy.recognizer import Recognizer, behind, compiled, words
+from kagura_nb.privacy.recognizer import Recognizer, behind, compiled, spelled, words
 from kagura_nb.privacy.validators import card, compact
 
-WORDS = words(
+PAYING = (
     "card", "cards", "credit", "debit", "visa", "mastercard", "amex", "american express",
     "discover", "diners", "jcb", "maestro", "pan", "cc", "payment", "charge", "billed", "cvv",
     "cvc", "unionpay", "カード", "クレカ", "クレジット", "デビット", "決済", "支払",
 )  # fmt: skip
+WORDS = words(*PAYING)
 NO_CARD = behind(
     "order", "invoice", "isbn", "ean", "gtin", "upc", "jan", "imei", "serial", "tracking", "id",
     "timestamp", "注文", "伝票", "追跡", "法人", "製造",
@@ -108,6 +109,7 @@ ROWS = (
         WORDS,
         NO_CARD,
         card,
+        spelled(PAYING),
         digits=12,
     ),
 )

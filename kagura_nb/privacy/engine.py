@@ -1,8 +1,8 @@
 """Everything in a text that the rows of a table find, in order, without overlaps.
 
     normalise → candidates of every row → confidence from check and context → the surest ones
-        ↑                                                                          │
-        └───────── again with those masked, if they left a part of another ←───────┘
+                       ↑                                                           │
+                       └──── again with those masked, where they left a part ←─────┘
 
 Of candidates that overlap, the surest wins, then the longest, then the first, then the row that
 stands first in the table. The rounds are few for any text, see `widening`.
@@ -22,6 +22,8 @@ SURE = 0.5
 """Confidence from which a candidate is a finding."""
 BEFORE, AFTER = 56, 20
 """Characters around a candidate in which words count as near."""
+NEIGHBOURHOOD = 128
+"""Characters around what is looked at again, more than any context is wide."""
 DIGITS = "0123456789"
 BEGINNING = 3
 """Characters of a literal by which a text is found not to have it; shorter ones are looked for."""
@@ -60,12 +62,13 @@ class Engine:
         """The findings, in order, with offsets in the original text."""
         normal = normalise(text, self._placeholder)
         view, found = normal.text, list[Candidate]()
+        left = [(0, len(view))]
         for turn in count():
-            chosen, again = _choose(view, self._relevant(view))
+            chosen, left = _choose(view, self._relevant(view), left)
             found += _widened(view, chosen, reach(turn))
-            if not again:
+            if not left:
                 break
-            view = _mask(view, found)
+            view = _around(_mask(view, found), left)
         return [
             Finding(one.type, *normal.original(one.start, one.end), one.confidence)
             for one in sorted(found, key=lambda one: one.start)
@@ -86,21 +89,39 @@ class Engine:
         ]
 
 
-def _choose(text: str, rows: Sequence[Recognizer]) -> tuple[list[Candidate], bool]:
-    """The winners, and whether a loser has a part that no winner covers."""
-    found = [(row, spans) for row in rows if (spans := row.spans(text))]
+def _choose(
+    text: str, rows: Sequence[Recognizer], where: Sequence[tuple[int, int]]
+) -> tuple[list[Candidate], list[tuple[int, int]]]:
+    """The winners in some spans, and the losers that have a part which no winner covers."""
+    wanted = bytearray(len(text))
+    for start, end in where:
+        wanted[start:end] = b"\1" * (end - start)
     whole = len(text) - len(text.lstrip()), len(text.rstrip())
     claimed = bytearray(len(text))
-    candidates = [one for row in found for one in _candidates(text, *row, whole, claimed)]
+    candidates = [one for row in rows for one in _candidates(text, row, whole, claimed)]
     candidates.sort(key=lambda one: (-one.confidence, one.start - one.end, one.start))
     taken, chosen, losers = bytearray(len(text)), [], []
     for one in candidates:
-        if any(taken[one.start : one.end]):
+        if wanted.find(1, one.start, one.end) < 0:
+            continue
+        if taken.find(1, one.start, one.end) >= 0:
             losers.append(one)
         else:
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
             chosen.append(one)
-    return chosen, not all(all(taken[one.start : one.end]) for one in losers)
+    left = [(one.start, one.end) for one in losers if taken.find(0, one.start, one.end) >= 0]
+    return chosen, left if chosen else []
+
+
+def _around(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with nothing in it but the spans and what is near them."""
+    parts, done = [], 0
+    for start, end in sorted(spans):
+        low, high = max(done, start - NEIGHBOURHOOD), min(len(text), end + NEIGHBOURHOOD)
+        if high > done:
+            parts += [BARRIER * (low - done), text[low:high]]
+            done = high
+    return "".join([*parts, BARRIER * (len(text) - done)])
 
 
 def _mask(text: str, chosen: Sequence[Candidate]) -> str:
@@ -114,7 +135,6 @@ def _mask(text: str, chosen: Sequence[Candidate]) -> str:
 def _candidates(
     text: str,
     row: Recognizer,
-    spans: Iterable[tuple[int, int]],
     whole: tuple[int, int],
     claimed: bytearray,
 ) -> Iterator[Candidate]:
@@ -123,16 +143,16 @@ def _candidates(
     Args:
         text: normalised.
         row: as sure as it may be, rows come in that order.
-        spans: where its pattern is.
         whole: the span of the text without the space around it.
         claimed: the confidence in percent with which a character is claimed; updated.
     """
     ceiling = round(100 * row.ceiling)
-    for start, end in spans:
-        if claimed[start] >= ceiling and claimed[end - 1] >= ceiling:
-            continue
-        value = text[start:end]
-        if BARRIER in value or not row.check(value):
+
+    def free(start: int, end: int) -> bool:
+        return claimed[start] < ceiling or claimed[end - 1] < ceiling
+
+    for start, end in row.spans(text, free):
+        if BARRIER in text[start:end]:
             continue
         confidence = _confidence(text, start, end, row, (start, end) == whole)
         if confidence >= SURE:

@@ -3,7 +3,7 @@
 from functools import cache, partial
 from importlib import import_module
 
-from kagura_nb.privacy.recognizer import Recognizer, around, behind, words
+from kagura_nb.privacy.recognizer import Recognizer, around, behind, spelled, words
 from kagura_nb.privacy.validators import my_number, ssn
 
 EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-./].)"
@@ -14,6 +14,7 @@ NO_NUMBER = behind(
     "order", "invoice", "serial", "tracking", "part", "sku", "ticket", "case", "isbn", "注文",
     "伝票", "追跡", "法人", "型番",
 )  # fmt: skip
+SOCIAL = ("ssn", "ss#", "ss #", "social", "taxpayer", "tin", "ソーシャル", "社会保障")
 LETTERED = "[0-9][ -]?[A-Z]"
 SIX_DIGITS = "[0-9]{6}"
 STATES = (
@@ -89,8 +90,6 @@ SHAPES = {
     **dict.fromkeys(("in_.pan", "es.dni", "es.nie", "it.codicefiscale", "mx.curp"), LETTERED),
 }
 """What a text lacks that certainly has none of them."""
-SPELLINGS = (str.lower, str.upper, str.capitalize, str.title)
-
 
 numbers_of = cache(import_module)
 """A module of python-stdnum, imported when the first candidate turns up."""
@@ -125,7 +124,7 @@ def _national(
         context=words(*near),
         against=NO_NUMBER,
         check=partial(listed, module),
-        literals=() if alone else tuple(form(one) for one in near for form in SPELLINGS),
+        literals=() if alone else spelled(near),
         digits=digits,
         shape=SHAPES.get(module, ""),
     )
@@ -147,9 +146,10 @@ ROWS = (
         rf"[0-9]{EDGE}[0-9]{{2}}(?P<gap>[ .]?)[0-9]{{2}}(?P=gap)[0-9]{{4}}{END}",
         0.0,
         0.9,
-        context=words("ssn", "ss#", "ss #", "social", "taxpayer", "tin", "ソーシャル", "社会保障"),
+        context=words(*SOCIAL),
         against=NO_NUMBER,
         check=ssn,
+        literals=spelled(SOCIAL),
         digits=9,
     ),
     Recognizer(
@@ -160,6 +160,7 @@ ROWS = (
         context=around("My ?Number|MY ?NUMBER|my_?number|[Ii]ndividual [Nn]umber|マイナ|個人番号"),
         against=NO_NUMBER,
         check=my_number,
+        literals=("My", "MY", "my", "ndividual", "マイナ", "個人番号"),
         digits=12,
     ),
     Recognizer(

@@ -29,6 +29,8 @@ DATE = re.compile(
 )
 FOURS = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){2,3}")
 ZIP = re.compile(r"[0-9]{5}-[0-9]{4}")
+SINGLE = re.compile(r"(?<![0-9])[0-9](?![0-9])")
+DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 COUNTED = "01234567890123456789"
 LONGEST = 15
 """Digits of an international number (ITU-T E.164)."""
@@ -145,23 +147,21 @@ def domestic(value: str) -> bool:
 
 def stepped(value: str) -> bool:
     """A list: each number as much more than the one before."""
-    groups = [int(one) for one in NOT_DIGIT.split(value) if one]
-    steps = {after - before for before, after in pairwise(groups)}
-    return len(groups) > 2 and len(steps) == 1 and abs(steps.pop()) < 12
+    groups = [one for one in NOT_DIGIT.split(value) if one]
+    if len(groups) < 3:
+        return False
+    steps = {int(after) - int(before) for before, after in pairwise(groups)}
+    return len(steps) == 1 and abs(steps.pop()) < 12
 
 
 def plausible(value: str) -> bool:
     """Enough digits for a number, no date, decimal or list: its context says what it is."""
-    groups = [one for one in NOT_DIGIT.split(value) if one]
-    single = sum(len(one) == 1 for one in groups)
-    decimal = value.count(".") == 1 and len(groups) == 2
-    return (
-        7 <= len(digits_of(value)) <= LONGEST
-        and single < 3
-        and not stepped(value)
-        and not decimal
-        and not dated(value)
-    )
+    if not 7 <= len(digits_of(value)) <= LONGEST:
+        return False
+    if value.isdigit():
+        return True
+    sparse = len(SINGLE.findall(value)) > 2 or DECIMAL.fullmatch(value)
+    return not (sparse or dated(value) or stepped(value))
 
 
 def shaped(value: str) -> bool:

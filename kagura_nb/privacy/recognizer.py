@@ -20,6 +20,8 @@ Check = Callable[[str], bool]
 Finder = Callable[[str], Iterable[tuple[int, int]]]
 Search = Callable[[str], Iterable[re.Match[str]]]
 
+Free = Callable[[int, int], bool]
+"""Whether no surer candidate is there already."""
 Near = Callable[[str, str], bool]
 """Whether the words before and after a candidate are those in question."""
 
@@ -90,26 +92,35 @@ class Recognizer:
         """The highest confidence it can have."""
         return max(self.alone, self.near)
 
-    def spans(self, text: str) -> Iterable[tuple[int, int]]:
-        """Where its candidates are."""
-        if self.finder:
-            return self.finder(text)
+    def spans(self, text: str, free: Free) -> Iterable[tuple[int, int]]:
+        """Where its valid candidates are, apart from those that a surer row has."""
         if self.split:
-            return self._parts(text)
-        search, group = _searched(self.pattern)
-        return [match.span(group) for match in search(text)]
+            return self._parts(text, free)
+        if self.finder:
+            found = self.finder(text)
+        else:
+            search, group = _searched(self.pattern)
+            found = [match.span(group) for match in search(text)]
+        return [one for one in found if free(*one) and self.check(text[slice(*one)])]
 
-    def _parts(self, text: str) -> Iterator[tuple[int, int]]:
+    def _parts(self, text: str, free: Free) -> Iterator[tuple[int, int]]:
         """The longest valid beginnings of its candidates."""
         search, at, (_, group) = compiled(self.pattern).search, 0, _searched(self.pattern)
         while match := search(text, at):
-            start, end = match.span(group)
-            groups = [one.end() for one in GROUP.finditer(text, start, end)]
-            ends = (one for one in (end, *groups[-2::-1]) if self.check(text[start:one]))
-            last = next(ends, 0)
-            if last:
+            start, at = match.span(group)
+            if not free(start, at):
+                continue
+            groups = [one.end() for one in GROUP.finditer(text, start, at)]
+            ends = (one for one in (at, *groups[-2::-1]) if self.check(text[start:one]))
+            if last := next(ends, 0):
                 yield start, last
-            at = last or (groups[0] if self.alone else end)
+            at = last or (groups[0] if self.alone else at)
+
+
+def spelled(parts: Iterable[str]) -> tuple[str, ...]:
+    """Words in the ways that they begin a sentence or a heading, for `literals`."""
+    forms = (str.lower, str.upper, str.capitalize, str.title)
+    return tuple(dict.fromkeys(form(one) for one in parts for form in forms))
 
 
 def words(*parts: str) -> Near:

@@ -5,7 +5,7 @@ since most numbers of notebooks are none.
 """
 
 from kagura_nb.privacy import phones
-from kagura_nb.privacy.recognizer import Check, Near, Recognizer, behind, compiled
+from kagura_nb.privacy.recognizer import Check, Near, Recognizer, behind, compiled, spelled
 
 WORDS = (
     "phone", "mobile", "cell", "handy", "rufnummer", "portable", "tel", "tél", "teléf", "fax",
@@ -154,6 +154,6 @@ ROWS = (
     ),
     _phone(
         rf"[(0-9]{LEFT}(?:{GAP}{{0,3}}[0-9]){{6,16}}{EXTENSION}", 0.0, 0.6, phones.plausible,
-        context=labelled, split=True,
+        spelled((*WORDS, *ASKING)), split=True, context=labelled,
     ),
 )  # fmt: skip
