@@ -15,6 +15,16 @@ NO_NUMBER = behind(
     "伝票", "追跡", "法人", "型番",
 )  # fmt: skip
 SOCIAL = ("ssn", "ss#", "ss #", "social", "taxpayer", "tin", "ソーシャル", "社会保障")
+TOWN = r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f'-]{1,24}"
+TOWNS = rf"{TOWN}(?: (?:[A-Z]|de|do|da|du|del|di|la|le|am|an|der|{TOWN})){{0,3}}"
+CODE = r"[0-9]{5}(?:-[0-9]{3,4})?|[0-9]{4}(?:-[0-9]{3})?|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}"
+NO_TOWN = (
+    r"(?!(?:RFC|PEP|ISO|IEEE|ANSI|CVE|Windows|Office|Python|Chapter|Section|Table|Figure|Fig|Line|Lines|"
+    r"Page|Version|Release|Issue|Room|Step|Bug|Ticket|Port|Part|Item|Article|Act|Law|Row|Build|Model|"
+    r"Unicode|Latin|Year|Number|No|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Spring|Summer|"
+    r"Autumn|Fall|Winter|Q[1-4])[a-z]{0,6}\b)"
+)
+"""What is counted or dated and begins with a capital like a town."""
 LETTERED = "[0-9][ -]?[A-Z]"
 SIX_DIGITS = "[0-9]{6}"
 STATES = (
@@ -216,6 +226,22 @@ ROWS = (
         rf"[A-Z][a-z]+,? (?:{STATES}) (?P<value>[0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9A-Za-z-])",
         0.7,
         digits=5,
+    ),
+    Recognizer(
+        "POSTAL_CODE",  # behind a town somewhere else
+        rf"(?:in|at|to|from|near) {NO_TOWN}{TOWNS} (?P<value>(?!(?:19|20)[0-9]{{2}}(?![0-9])){CODE})"
+        r"(?= in | for | and |[,;]? (?:[A-Z][a-z]+(?:\.|\Z)))",
+        0.6,
+        digits=4,
+    ),
+    Recognizer(
+        "POSTAL_CODE",  # behind the region, under an address that names a flat
+        r"(?:Apt|Suite|Ste|Unit|Apartment|Flat)\.? [0-9A-Z]{1,6}(?: [^\n\x00]{1,40})?\n\s{0,8}"
+        rf"(?!(?:DPO|APO|FPO) )[^\n0-9,\x00]{{2,40}}[\n ]\s{{0,8}}(?:[A-Z]{{2}}|nan)[\n ]\s{{0,8}}"
+        rf"(?P<value>{CODE}|[0-9]{{3}})(?=\s{{0,8}}(?:\n|\Z))",
+        0.7,
+        literals=("Apt", "Suite", "Ste", "Unit", "Apartment", "Flat"),
+        digits=4,
     ),
     Recognizer(
         "POSTAL_CODE",  # United Kingdom

@@ -31,6 +31,8 @@ FOURS = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){2,3}")
 ZIP = re.compile(r"[0-9]{5}-[0-9]{4}")
 SINGLE = re.compile(r"(?<![0-9])[0-9](?![0-9])")
 DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
+BINARY = re.compile("[01]+")
+FRACTION = re.compile(r"\+[0-9]+\.[0-9]+")
 COUNTED = "01234567890123456789"
 LONGEST = 15
 """Digits of an international number (ITU-T E.164)."""
@@ -105,6 +107,8 @@ def international(value: str) -> bool:
     if digits.startswith("0") and not value.startswith("+"):
         digits = digits[next((len(exit) for exit in EXITS if digits.startswith(exit)), 0) :]
     size = len(digits)
+    if BINARY.fullmatch(digits) or FRACTION.fullmatch(value):
+        return False
     return size in sizes(digits[:1]) or size in sizes(digits[:2]) or size in sizes(digits[:3])
 
 

@@ -42,7 +42,7 @@ LABELLED = (
 TALKED = (
     r"(?<![a-z])(?:(?:call|ring|dial|phone|whatsapp|appel|joindre|llam|llám|ligue|chiama|anrufen|"
     r"звоните)[a-zé]{0,4}|(?:text|message|reach|answer)(?:s|ed|ing)?"
-    r"(?= (?:me|us|him|her|them|you|back|at|on|my|our) ))"
+    r"(?: [a-z]{2,10})?(?= (?:me|us|him|her|them|you|back|at|on|to|my|our) ))"
     r"(?: (?!of |last )[a-z']{2,10}){0,4}[ ,:]{1,3}\(?\Z"
 )
 ASKED = (
@@ -142,7 +142,7 @@ ROWS = (
         rf"[(0]{LEFT}(?:(?<=\()0)?[0-9]{{1,4}}[ \-()]{{1,2}}[0-9]{{1,4}}[ \-()]{{1,2}}[0-9]{{3,4}}",
         0.65, 0.9, phones.japanese,
     ),
-    _phone(rf"0{LEFT}(?<![./].)[1-9][0-9]{{8,9}}", 0.55, 0.9, phones.bare),
+    _phone(rf"0{LEFT}(?<![./].)(?<!b[\"'].)[1-9][0-9]{{8,9}}", 0.55, 0.9, phones.bare),
     _phone(
         rf"[(0]{LEFT}(?:(?<=\()0)?[0-9]{{1,4}}\)?(?:[ .\-/]{{1,3}}[0-9]{{2,8}}){{1,5}}{EXTENSION}",
         0.55, 0.85, phones.domestic, split=True,
@@ -150,7 +150,7 @@ ROWS = (
     *(_phone(form, 0.6, 0.9, phones.plausible) for form in GROUPED),
     _phone(
         rf"[(0-9]{LEFT}(?:{GAP}{{0,3}}[0-9]){{6,16}}{EXTENSION}", 0.0, 0.6, phones.shaped,
-        split=True,
+        spelled((*WORDS, *VERBS, *ASKING)), split=True,
     ),
     _phone(
         rf"[(0-9]{LEFT}(?:{GAP}{{0,3}}[0-9]){{6,16}}{EXTENSION}", 0.0, 0.6, phones.plausible,
