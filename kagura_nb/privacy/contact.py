@@ -13,14 +13,23 @@ LABELS = rf"(?:[A-Za-z0-9{WIDE}](?:[A-Za-z0-9{WIDE}-]{{0,61}}[A-Za-z0-9{WIDE}])?
 TOP = rf"(?:xn--[A-Za-z0-9-]{{2,59}}|[A-Za-z]{{2,24}}|[{WIDE}]{{2,24}})(?![A-Za-z0-9])"
 NUMBERED = r"\[(?:IPv6:)?[0-9A-Fa-f:.]{3,45}\]"
 REPOSITORY = r"(?!:[A-Za-z0-9_.~-]{1,64}/)"
+CJK_TOP = (
+    "(?:みんな|テスト|コム|ストア|セール|ファッション|クラウド|ポイント|グーグル|アマゾン|世界|"
+    "网络|網絡|公司|中国|中國|香港|台灣|台湾|新加坡|商城|商店|商标|我爱你|网址|网站|在线|中文网|"
+    "集团|政务|公益|한국|닷컴|닷넷|삼성)"
+)
+"""Top-level domains that are Chinese, Japanese or Korean (IANA, 2026-11), and one for tests."""
 FOREIGN = (
-    rf"(?:[{CJK}][{CJK}A-Za-z0-9-]{{0,30}}\.){{1,3}}(?:(?:{LABELS})?{TOP}|[{CJK}]{{2,6}}(?![{CJK}]))"
+    rf"(?:[{CJK}][{CJK}A-Za-z0-9-]{{0,30}}\.){{1,3}}(?:(?:{LABELS})?{TOP}|{CJK_TOP})"
 )
 """A domain whose name is Chinese, Japanese or Korean."""
+NO_KANA = r"\u30a1-\u30ff\u3400-\u9fff\uac00-\ud7af"
 IDEOGRAPHIC = (
-    rf"[{CJK}](?<![{CJK}A-Za-z0-9].)[{CJK}A-Za-z0-9_.-]{{0,20}}@(?:{LABELS}{TOP}|"
-    rf"[{CJK}][{CJK}A-Za-z0-9-]{{0,30}}\.(?:[A-Za-z]{{2,12}}|[{CJK}]{{2,6}})(?![{CJK}]))"
+    rf"[{CJK}](?:(?<![{CJK}A-Za-z0-9].)[\u3041-\u309f]{{1,10}}|"
+    rf"(?<=[{NO_KANA}])(?<![{NO_KANA}A-Za-z0-9].)[{NO_KANA}A-Za-z0-9_.-]{{0,20}})"
+    rf"@(?:{FOREIGN}|{LABELS}{TOP})"
 )
+"""One whose mailbox is; particles of the sentence around are written in other letters."""
 
 PLAIN_BOX = r"[A-Za-z0-9](?<![A-Za-z0-9_.].)[A-Za-z0-9_.+-]{0,63}"
 PLAIN_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

@@ -130,7 +130,8 @@ def north_american(value: str) -> bool:
     """Ten digits as the United States group them, or a number of its plan."""
     digits = digits_of(value)[-10:]
     grouped = "(" in value or value.count("-") >= 2 or value.count(".") >= 2
-    return not dated(value) and (grouped or (digits[0] > "1" and digits[3] > "1"))
+    halves = value.count(" ") == 1 and value.replace(" ", "").isdigit()
+    return not halves and not dated(value) and (grouped or (digits[0] > "1" and digits[3] > "1"))
 
 
 def japanese(value: str) -> bool:
