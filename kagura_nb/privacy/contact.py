@@ -19,9 +19,7 @@ CJK_TOP = (
     "集团|政务|公益|한국|닷컴|닷넷|삼성)"
 )
 """Top-level domains that are Chinese, Japanese or Korean (IANA, 2026-11), and one for tests."""
-FOREIGN = (
-    rf"(?:[{CJK}][{CJK}A-Za-z0-9-]{{0,30}}\.){{1,3}}(?:(?:{LABELS})?{TOP}|{CJK_TOP})"
-)
+FOREIGN = rf"(?:[{CJK}][{CJK}A-Za-z0-9-]{{0,30}}\.){{1,3}}(?:(?:{LABELS})?{TOP}|{CJK_TOP})"
 """A domain whose name is Chinese, Japanese or Korean."""
 NO_KANA = r"\u30a1-\u30ff\u3400-\u9fff\uac00-\ud7af"
 IDEOGRAPHIC = (
@@ -44,6 +42,7 @@ SPELLED_DOT = (
 )
 MARKS = (*"[({<【★☆◎●■◆▲", "アット", "あっと", " @ ", "_at_", "_AT_")
 FILE = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|ico|bmp|css|mjs|cjs|jsx|tsx|exe|dll)\Z")
+
 
 def address(value: str) -> bool:
     """Neither the user of a repository nor a file that has an at sign in its name."""

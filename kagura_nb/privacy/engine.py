@@ -165,7 +165,9 @@ def _widened(text: str, chosen: list[Candidate], by: int) -> list[Candidate]:
         return chosen
     chosen.sort(key=lambda one: one.start)
     spans = widened([(one.start, one.end) for one in chosen], text, BARRIER, by)
-    return [replace(one, start=span[0], end=span[1]) for one, span in zip(chosen, spans, strict=True)]
+    return [
+        replace(one, start=span[0], end=span[1]) for one, span in zip(chosen, spans, strict=True)
+    ]
 
 
 def _confidence(text: str, start: int, end: int, row: Recognizer, alone: bool) -> float:

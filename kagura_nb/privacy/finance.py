@@ -4,6 +4,7 @@ from kagura_nb.privacy import cards
 from kagura_nb.privacy.recognizer import Recognizer
 from kagura_nb.privacy.validators import base58check, bech32, iban
 
+
 def mixed(value: str) -> bool:
     """No digit over and over."""
     return len(set(value)) > 6

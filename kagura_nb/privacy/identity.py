@@ -229,7 +229,8 @@ ROWS = (
     ),
     Recognizer(
         "POSTAL_CODE",  # behind a town somewhere else
-        rf"(?:in|at|to|from|near) {NO_TOWN}{TOWNS} (?P<value>(?!(?:19|20)[0-9]{{2}}(?![0-9])){CODE})"
+        rf"(?:in|at|to|from|near) {NO_TOWN}{TOWNS} "
+        rf"(?P<value>(?!(?:19|20)[0-9]{{2}}(?![0-9])){CODE})"
         r"(?= in | for | and |[,;]? (?:[A-Z][a-z]+(?:\.|\Z)))",
         0.6,
         digits=4,

@@ -3,20 +3,21 @@
 import re
 from ipaddress import IPv6Network, ip_address
 
-from kagura_nb.privacy.recognizer import Recognizer, behind, words
+from kagura_nb.privacy.recognizer import Recognizer, behind, spelled, words
 
 NO_ADDRESS = behind(
     "version", "versions", "ver", "v", "release", "releases", "build", "firmware", "section",
     "sections", "chapter", "chrome/", "rfc", "バージョン", "oid", "第", "figure", "table", "§",
     "upgrade", "upgraded", "driver", "sdk",
 )  # fmt: skip
-ADDRESS = words(
+PLACES = (
     "ip", "ips", "ipv", "addr", "address", "addresses", "host", "hosts", "hostname", "server",
-    "servers", "ping", "dns", "client", "clients", "ssh", "src", "dst", "gateway", "netmask", "inet",
-    "peer", "remote", "nameserver", "resolver", "proxy", "router", "subnet", "port", "connect",
-    "connected", "connection", "listen", "http", "https", "login", "request", "requests", "visitor",
+    "servers", "ping", "dns", "client", "clients", "ssh", "src", "dst", "gateway", "netmask",
+    "inet", "peer", "remote", "nameserver", "resolver", "proxy", "router", "subnet", "port",
+    "connect", "connected", "connection", "listen", "http", "https", "login", "request", "requests", "visitor",
     "アドレス", "サーバ", "接続", "アクセス", "端末", "ホスト",
 )  # fmt: skip
+ADDRESS = words(*PLACES)
 SERVICES = re.compile(r"1\.(?:1\.1|0\.0)\.[1-3]|8\.8\.(?:8\.8|4\.4)|9\.9\.9\.9|4\.2\.2\.[1-6]")
 """Name servers that everybody knows."""
 IPV4 = (
@@ -93,11 +94,9 @@ def _private(form: str, literal: str) -> Recognizer:
 
 
 ROWS = (
+    Recognizer("IP_ADDRESS", IPV4, 0.8, against=NO_ADDRESS, check=usual, literals=(".",), digits=4),
     Recognizer(
-        "IP_ADDRESS", IPV4, 0.8, against=NO_ADDRESS, check=usual, literals=(".",), digits=4
-    ),
-    Recognizer(
-        "IP_ADDRESS", IPV4, 0.0, 0.8, ADDRESS, NO_ADDRESS, public, literals=(".",), digits=4
+        "IP_ADDRESS", IPV4, 0.0, 0.8, ADDRESS, NO_ADDRESS, public, spelled(PLACES), digits=4
     ),
     _private(IPV4, "."),
     Recognizer(

@@ -6,7 +6,8 @@
 Full-width and mathematical letters, every script's digits, dashes and spaces become ASCII one for
 one, half-width kana become full. Escapes of programs, addresses and pages become what they stand
 for, as wide as they were; letters that are written as escapes or in brackets, so that no machine
-finds an address, stand for themselves. Invisible characters vanish, so `offsets` leads from the normalised text back to the original.
+finds an address, stand for themselves. Invisible characters vanish, so `offsets` leads from the
+normalised text back to the original.
 Placeholders of an earlier masking become barriers, which no recognizer crosses.
 """
 

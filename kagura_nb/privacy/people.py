@@ -144,12 +144,13 @@ PLACES = (
     r"フリガナ|ふりがな|カナ|姓名|お客様名|顧客名|会員名|社員名)(?:様|\([^()\n]{1,8}\))?"
 )
 PLACE_HINTS = (
-    "名", "担当", "差出人", "受取人", "契約者", "申込者", "予約者", "代表者", "送り主", "届け先", "請求先",
-    "本人", "フリガナ", "ふりがな", "カナ",
+    "名", "担当", "差出人", "受取人", "契約者", "申込者", "予約者", "代表者", "送り主", "届け先",
+    "請求先", "本人", "フリガナ", "ふりがな", "カナ",
 )  # fmt: skip
 LABELS = (
     r"(?:[Ff]ull ?[Nn]ame|[Ff]irst ?[Nn]ame|[Ll]ast ?[Nn]ame|[Ss]urname|[Cc]ustomer(?: [Nn]ame)?|"
-    r"[Pp]atient(?: [Nn]ame)?|[Cc]lient(?: [Nn]ame)?|[Ee]mployee(?: [Nn]ame)?|[Cc]ontact(?: [Nn]ame)?|"
+    r"[Pp]atient(?: [Nn]ame)?|[Cc]lient(?: [Nn]ame)?|[Ee]mployee(?: [Nn]ame)?|"
+    r"[Cc]ontact(?: [Nn]ame)?|"
     r"[Rr]ecipient|[Aa]ttn|[Cc]ardholder(?: [Nn]ame)?|[Aa]ccount [Hh]older)"
 )
 QUOTES = r"[\"']{0,1}\s?[:=]\s{0,2}[\"']?"
@@ -168,7 +169,8 @@ ROWS = (
         ("長", "専務", "常務", "主任", "教授", "選手", "監督", "議員", "弁護士"),
     ),
     _name(
-        rf"担当(?:者|は|の|者は){{0,1}}[ (]{{0,2}}(?P<value>(?:{SURNAMES})[{KANJI}]{{0,3}}(?: [{KANJI}]{{1,4}})?)"
+        rf"担当(?:者は?|は|の)?[ (]{{0,2}}"
+        rf"(?P<value>(?:{SURNAMES})[{KANJI}]{{0,3}}(?: [{KANJI}]{{1,4}})?)"
         rf"(?={NAME_END}|が|と|に|へ|の)",
         ("担当",),
     ),
@@ -179,13 +181,15 @@ ROWS = (
         check=filled_in,
     ),
     _name(
-        rf"{PLACES}[】」)]?(?:\s|(?<=】)|(?<=」)){{1,4}}(?P<value>(?:{SURNAMES}) {{0,2}}[{KANJI}ぁ-んァ-ヴー]{{0,4}}|"
+        rf"{PLACES}[】」)]?(?:\s|(?<=】)|(?<=」)){{1,4}}"
+        rf"(?P<value>(?:{SURNAMES}) {{0,2}}[{KANJI}ぁ-んァ-ヴー]{{0,4}}|"
         rf"[{KANJI}]{{1,4}} [{KANJI}]{{1,4}})(?={NAME_END})",
         PLACE_HINTS,
         check=filled_in,
     ),
     _name(
-        rf"(?:名前|氏名|本名|名字|苗字)は[、 ]?(?P<value>(?:[{KANJI}]{{2,7}}|[ァ-ヴー]{{2,8}}|(?:{SURNAMES})[ぁ-ん]{{1,4}}?)"
+        r"(?:名前|氏名|本名|名字|苗字)は[、 ]?"
+        rf"(?P<value>(?:[{KANJI}]{{2,7}}|[ァ-ヴー]{{2,8}}|(?:{SURNAMES})[ぁ-ん]{{1,4}}?)"
         rf"(?:[ ・][{KANJI}ァ-ヴー]{{1,6}})?)(?={STATED})",
         ("名", "苗字"),
         check=filled_in,
@@ -215,8 +219,18 @@ ROWS = (
     _name(rf"[Tt]his is (?P<value>{CAPITAL})(?= speaking| from| here)", ("his is",)),
     _name(
         rf"(?<![A-Za-z_.]){LABELS}{QUOTES}(?P<value>{FULL_NAME}){NAME_STOPS}(?!=)",
-        ("ame", "ustomer", "atient", "lient", "mployee", "ontact", "ecipient", "ttn", "ardholder",
-         "older"),
+        (
+            "ame",
+            "ustomer",
+            "atient",
+            "lient",
+            "mployee",
+            "ontact",
+            "ecipient",
+            "ttn",
+            "ardholder",
+            "older",
+        ),
         check=titled,
     ),
     _name(
@@ -225,7 +239,8 @@ ROWS = (
         check=known,
     ),
     _name(
-        rf"(?:\A|(?<=\n))[^\S\n]{{0,8}}(?:Name|NAME)\s?: {{0,2}}(?P<value>{CAPITAL})(?=[^\S\n]*(?:\Z|\n))",
+        rf"(?:\A|(?<=\n))[^\S\n]{{0,8}}(?:Name|NAME)\s?: {{0,2}}"
+        rf"(?P<value>{CAPITAL})(?=[^\S\n]{{0,8}}(?:\Z|\n))",
         ("Name", "NAME"),
         check=known,
     ),

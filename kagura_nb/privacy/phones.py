@@ -114,7 +114,7 @@ def international(value: str) -> bool:
 
 def dialled(value: str) -> bool:
     """The same as it is dialled from abroad; nothing that a machine has padded with zeros."""
-    padded = value.isdigit() and len(value) < 12 or FOURS.fullmatch(value)
+    padded = (value.isdigit() and len(value) < 12) or FOURS.fullmatch(value)
     return international(value) and not dated(value) and not padded
 
 

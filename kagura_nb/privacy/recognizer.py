@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase
 
 Check = Callable[[str], bool]
 Finder = Callable[[str], Iterable[tuple[int, int]]]
@@ -29,7 +30,7 @@ CLOSE = 32
 PARTICLES = " \t\n:.#(\"'=_-はがの"
 GROUP = re.compile(r"[0-9A-Za-z]+")
 LETTERS = re.compile("[a-z]+")
-LAST_WORD = re.compile(r"[a-z]+\Z")
+LABELS = ("id", "no", "number", "code", "コード", "番号", "ナンバー")
 LABEL = re.compile(r"(?:(?<![a-z])(?:id|no|number|code)|コード|番号|ナンバー)\Z")
 
 compiled = cache(re.compile)
@@ -162,13 +163,14 @@ def behind(*parts: str) -> Near:
     rest = tuple(part for part in parts if part not in whole)
 
     def ends(text: str) -> bool:
-        last = LAST_WORD.search(text) if text[-1:].isalpha() else None
-        return text.endswith(rest) or (last is not None and last[0] in whole)
+        return text.endswith(rest) or text[len(text.rstrip(ascii_lowercase)) :] in whole
 
     def near(before: str, after: str) -> bool:
         text = before[-CLOSE:].lower().rstrip(PARTICLES)
         if text[-1:].isdigit():
             return False
-        return ends(text) or ends(LABEL.sub("", text).rstrip(PARTICLES))
+        if ends(text):
+            return True
+        return text.endswith(LABELS) and ends(LABEL.sub("", text).rstrip(PARTICLES))
 
     return near

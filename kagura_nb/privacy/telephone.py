@@ -1,4 +1,4 @@
-"""Telephone numbers, in the forms that people write; `phones` knows whether their digits can be one.
+"""Telephone numbers in the forms that people write; `phones` knows which digits can be one.
 
 A form that is nothing but a telephone number says so alone; any other needs a word for it near by,
 since most numbers of notebooks are none.
@@ -73,8 +73,8 @@ NO_PHONE = behind(
     "order", "invoice", "isbn", "issn", "serial", "model", "version", "case", "ticket", "tracking",
     "account", "ref", "reference", "sku", "part", "po", "vin", "id", "card", "zip", "ssn",
     "commit", "port", "cve", "rfc", "doi", "pmid", "arxiv", "$", "¥", "€", "£", "注文", "型番",
-    "法人", "品番", "伝票", "口座", "会員", "受付", "追跡", "製造", "郵便", "シフト", "社員", "学籍",
-    "免許", "免許証", "#", "=-",
+    "法人", "品番", "伝票", "口座", "会員", "受付", "追跡", "製造", "郵便", "シフト", "社員",
+    "学籍", "免許", "免許証", "#", "=-",
 )  # fmt: skip
 LEFT = (
     r"(?<!\((?![0-9]{1,5}\)))(?:(?<![0-9A-Za-z_][0-9+])|(?<=(?i:tel|fax)[0-9+]))(?<![0-9]\()(?<![0-9][-.:+*=^].)"
@@ -85,6 +85,7 @@ RIGHT = (
     r"|\s?(?:円|ドル|個|件|USD|EUR|JPY))"
 )
 EXTENSION = r"(?:[\s,;]{0,2}(?:[xX]|[eE][xX][tT](?:ension|n|\.)?|#|内線)[\s.:#=]{0,3}[0-9]{1,7})?"
+FREE = ("800", "833", "844", "855", "866", "877", "888")
 VANITY = (
     rf"[1(8]{LEFT}(?:(?<=1)[ .-]?\(?8|(?<=\()8|(?<=8))(?:00|33|44|55|66|77|88)(?:-|\) ?)"
     r"(?=[0-9-]{0,4}[A-Z])(?:[A-Z0-9]{7}|[A-Z0-9]{3}-[A-Z0-9]{4}|[A-Z]{4,8})(?![A-Za-z0-9])"
@@ -92,12 +93,11 @@ VANITY = (
 """A free number of North America with a word in it."""
 GAP = r"[ .\-/()]"
 GROUPED = (
-    rf"8{LEFT}[ -]?\(?[3-9][0-9]{{2}}\)?[ -][0-9]{{3}}[ -][0-9]{{2}}[ -][0-9]{{2}}",  # Russia
-    rf"1{LEFT}[3-9][0-9]([ -])[0-9]{{4}}\1[0-9]{{4}}",  # China
-    rf"[6-9]{LEFT}[0-9]{{4}}-[0-9]{{5}}",  # India
-    rf"[(1-9]{LEFT}(?:(?<=\()[1-9])?[1-9]\)? 9[0-9]{{4}}-[0-9]{{4}}",  # Brazil
+    rf"[(1-9]{LEFT}(?:(?<=8)[ -]?\(?[3-9][0-9]{{2}}\)?[ -][0-9]{{3}}[ -][0-9]{{2}}[ -][0-9]{{2}}"
+    r"|(?<=1)[3-9][0-9](?P<gap>[ -])[0-9]{4}(?P=gap)[0-9]{4}|(?<=[6-9])[0-9]{4}-[0-9]{5}"
+    r"|(?:(?<=\()[1-9]|(?<=[1-9]))[1-9]\)? 9[0-9]{4}-[0-9]{4})"
 )
-"""What is grouped in no other way than a country's telephone numbers."""
+"""Grouped in no other way than the telephone numbers of Russia, China, India and Brazil."""
 
 
 def _phone(
@@ -108,6 +108,7 @@ def _phone(
     literals: tuple[str, ...] = (),
     split: bool = False,
     context: Near = talked,
+    digits: int = 7,
 ) -> Recognizer:
     return Recognizer(
         "PHONE",
@@ -118,36 +119,37 @@ def _phone(
         against=None if alone > 0.8 else NO_PHONE,
         check=check,
         literals=literals,
-        digits=7,
+        digits=digits,
         split=split,
     )
 
 
 ROWS = (
     _phone(
-        rf"\+{LEFT}(?: (?=[1-9][0-9]{{0,2}}[ (-]))?\(?[1-9](?:{GAP}{{0,3}}[0-9]){{6,18}}{EXTENSION}",
+        rf"\+{LEFT}(?: (?=[1-9][0-9]{{0,2}}[ (-]))?\(?[1-9](?:{GAP}{{0,3}}[0-9]){{6,18}}"
+        rf"{EXTENSION}",
         0.85, 0.95, phones.international, ("+",), split=True,
     ),
     _phone(
         rf"0{LEFT}(?:0|1[01])[ \-]?[1-9](?:{GAP}{{0,3}}[0-9]){{8,18}}{EXTENSION}", 0.55, 0.85,
-        phones.dialled, split=True,
+        phones.dialled, split=True, digits=11,
     ),
     _phone(
         rf"[(0-9]{LEFT}(?:(?<=1)[ .\-/]{{0,2}}\(?[0-9]|(?<=\()[0-9]|(?<=[0-9]))[0-9]{{2}}\)?"
         rf"[ .\-/]{{0,3}}[0-9]{{3}}[ .\-/]{{1,3}}[0-9]{{4}}",
-        0.6, 0.85, phones.north_american,
+        0.6, 0.85, phones.north_american, digits=10,
     ),
-    Recognizer("PHONE", VANITY, 0.65, digits=3),
+    Recognizer("PHONE", VANITY, 0.65, literals=FREE, digits=3),
     _phone(
         rf"[(0]{LEFT}(?:(?<=\()0)?[0-9]{{1,4}}[ \-()]{{1,2}}[0-9]{{1,4}}[ \-()]{{1,2}}[0-9]{{3,4}}",
-        0.65, 0.9, phones.japanese,
+        0.65, 0.9, phones.japanese, digits=10,
     ),
-    _phone(rf"0{LEFT}(?<![./].)(?<!b[\"'].)[1-9][0-9]{{8,9}}", 0.55, 0.9, phones.bare),
+    _phone(rf"0{LEFT}(?<![./].)(?<!b[\"'].)[1-9][0-9]{{8,9}}", 0.55, 0.9, phones.bare, digits=10),
     _phone(
         rf"[(0]{LEFT}(?:(?<=\()0)?[0-9]{{1,4}}\)?(?:[ .\-/]{{1,3}}[0-9]{{2,8}}){{1,5}}{EXTENSION}",
-        0.55, 0.85, phones.domestic, split=True,
+        0.55, 0.85, phones.domestic, split=True, digits=9,
     ),
-    *(_phone(form, 0.6, 0.9, phones.plausible) for form in GROUPED),
+    _phone(GROUPED, 0.6, 0.9, phones.plausible, digits=10),
     _phone(
         rf"[(0-9]{LEFT}(?:{GAP}{{0,3}}[0-9]){{6,16}}{EXTENSION}", 0.0, 0.6, phones.shaped,
         spelled((*WORDS, *VERBS, *ASKING)), split=True,
