@@ -14,7 +14,8 @@ PLACES = (
     "ip", "ips", "ipv", "addr", "address", "addresses", "host", "hosts", "hostname", "server",
     "servers", "ping", "dns", "client", "clients", "ssh", "src", "dst", "gateway", "netmask",
     "inet", "peer", "remote", "nameserver", "resolver", "proxy", "router", "subnet", "port",
-    "connect", "connected", "connection", "listen", "http", "https", "login", "request", "requests", "visitor",
+    "connect", "connected", "connection", "listen", "http", "https", "login", "request", "requests",
+    "visitor",
     "アドレス", "サーバ", "接続", "アクセス", "端末", "ホスト",
 )  # fmt: skip
 ADDRESS = words(*PLACES)
