@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
@@ -49,11 +50,13 @@ VALUES = (
 )  # fmt: skip
 ATOMS = (*CHARACTERS, *BEGINNINGS, *VALUES)
 EVERYTHING = PrivacyFilter(urls=True, dates=True, private_ips=True)
+NEW = count()
+"""Makes a text one that the prompt door, which remembers them, has not seen."""
 DOORS: dict[str, Callable[[str], object]] = {
     "scan": EVERYTHING.scan,
     "filter": EVERYTHING.filter,
     "is_safe": EVERYTHING.is_safe,
-    "prompt": lambda text: PromptDoor("all").mask_text(text),
+    "prompt": lambda text: PromptDoor("all").mask_text(f"{text}{next(NEW)}"),
     "label": lambda text: train(text, EVERYTHING.findings, "label"),
     "surrogate": lambda text: train(text, EVERYTHING.findings, "surrogate", b"key"),
     "report": lambda text: report.scan([conversation(text)], EVERYTHING),
