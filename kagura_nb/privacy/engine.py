@@ -1,32 +1,32 @@
 """Everything in a text that the rows of a table find, in order, without overlaps.
 
     normalise → candidates of every row → confidence from check and context → the surest ones
-        ↑                                                                          │
-        └───────── again with those masked, if they left a part of another ←───────┘
+                       ↑                                                           │
+                       └──── again with those masked, where they left a part ←─────┘
 
 Of candidates that overlap, the surest wins, then the longest, then the first, then the row that
-stands first in the table.
+stands first in the table. The rounds are few for any text, see `widening`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain
+from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from kagura_nb.privacy.normal import BARRIER, normalise, placeholders
 from kagura_nb.privacy.recognizer import Recognizer, compiled
 from kagura_nb.privacy.table import TABLE
+from kagura_nb.privacy.widening import reach, widened
 from kagura_nb.records import Finding
 
 SURE = 0.5
 """Confidence from which a candidate is a finding."""
 BEFORE, AFTER = 56, 20
 """Characters around a candidate in which words count as near."""
+NEIGHBOURHOOD = 128
+"""Characters around what is looked at again, more than any context is wide."""
 DIGITS = "0123456789"
-MOST_GROUPS = 16
 BEGINNING = 3
 """Characters of a literal by which a text is found not to have it; shorter ones are looked for."""
-GROUP = re.compile(r"[0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,14 @@ class Engine:
     def find(self, text: str) -> list[Finding]:
         """The findings, in order, with offsets in the original text."""
         normal = normalise(text, self._placeholder)
-        view, found, again = normal.text, list[Candidate](), True
-        while again:
-            chosen, again = _choose(view, self._relevant(view))
-            found += chosen
-            view = _mask(view, chosen) if again else view
+        view, found = normal.text, list[Candidate]()
+        left = [(0, len(view))]
+        for turn in count():
+            chosen, left = _choose(view, self._relevant(view), left)
+            found += _widened(view, chosen, reach(turn))
+            if not left:
+                break
+            view = _around(_mask(view, found), left)
         return [
             Finding(one.type, *normal.original(one.start, one.end), one.confidence)
             for one in sorted(found, key=lambda one: one.start)
@@ -87,21 +90,39 @@ class Engine:
         ]
 
 
-def _choose(text: str, rows: Sequence[Recognizer]) -> tuple[list[Candidate], bool]:
-    """The winners, and whether a loser has a part that no winner covers."""
-    found = [(row, spans) for row in rows if (spans := row.spans(text))]
+def _choose(
+    text: str, rows: Sequence[Recognizer], where: Sequence[tuple[int, int]]
+) -> tuple[list[Candidate], list[tuple[int, int]]]:
+    """The winners in some spans, and the losers that have a part which no winner covers."""
+    wanted = bytearray(len(text))
+    for start, end in where:
+        wanted[start:end] = b"\1" * (end - start)
     whole = len(text) - len(text.lstrip()), len(text.rstrip())
     claimed = bytearray(len(text))
-    candidates = [one for row in found for one in _candidates(text, *row, whole, claimed)]
+    candidates = [one for row in rows for one in _candidates(text, row, whole, claimed)]
     candidates.sort(key=lambda one: (-one.confidence, one.start - one.end, one.start))
     taken, chosen, losers = bytearray(len(text)), [], []
     for one in candidates:
-        if any(taken[one.start : one.end]):
+        if wanted.find(1, one.start, one.end) < 0:
+            continue
+        if taken.find(1, one.start, one.end) >= 0:
             losers.append(one)
         else:
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
             chosen.append(one)
-    return chosen, not all(all(taken[one.start : one.end]) for one in losers)
+    left = [(one.start, one.end) for one in losers if taken.find(0, one.start, one.end) >= 0]
+    return chosen, left if chosen else []
+
+
+def _around(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with nothing in it but the spans and what is near them."""
+    parts, done = [], 0
+    for start, end in sorted(spans):
+        low, high = max(done, start - NEIGHBOURHOOD), min(len(text), end + NEIGHBOURHOOD)
+        if high > done:
+            parts += [BARRIER * (low - done), text[low:high]]
+            done = high
+    return "".join([*parts, BARRIER * (len(text) - done)])
 
 
 def _mask(text: str, chosen: Sequence[Candidate]) -> str:
@@ -115,7 +136,6 @@ def _mask(text: str, chosen: Sequence[Candidate]) -> str:
 def _candidates(
     text: str,
     row: Recognizer,
-    spans: Iterable[tuple[int, int]],
     whole: tuple[int, int],
     claimed: bytearray,
 ) -> Iterator[Candidate]:
@@ -124,50 +144,31 @@ def _candidates(
     Args:
         text: normalised.
         row: as sure as it may be, rows come in that order.
-        spans: where its pattern is.
         whole: the span of the text without the space around it.
         claimed: the confidence in percent with which a character is claimed; updated.
     """
     ceiling = round(100 * row.ceiling)
-    for start, end in spans:
-        if claimed[start] >= ceiling and claimed[end - 1] >= ceiling:
+
+    def free(start: int, end: int) -> bool:
+        return claimed[start] < ceiling or claimed[end - 1] < ceiling
+
+    for start, end in row.spans(text, free):
+        if BARRIER in text[start:end]:
             continue
-        for span in _valid(text, start, end, row):
-            if BARRIER in text[slice(*span)]:
-                continue
-            confidence = _confidence(text, *span, row, span == whole)
-            if confidence >= SURE:
-                yield Candidate(*span, confidence, row.type)
-                claimed[span[0] : span[1]] = bytes([round(100 * confidence)]) * (span[1] - span[0])
+        confidence = _confidence(text, start, end, row, (start, end) == whole)
+        if confidence >= SURE:
+            yield Candidate(start, end, confidence, row.type)
+            claimed[start:end] = bytes([round(100 * confidence)]) * (end - start)
 
 
-def _valid(text: str, start: int, end: int, row: Recognizer) -> Iterator[tuple[int, int]]:
-    """The span, or with `split` the longest parts of it, that the row's check accepts."""
-    if row.check(text[start:end]):
-        yield start, end
-        return
-    for first, last in _parts(text, start, end, row.digits) if row.split else ():
-        if row.check(text[first:last]):
-            yield first, last
-            for side in ((start, first), (last, end)):
-                for match in compiled(row.pattern).finditer(text, *side):
-                    yield from _valid(text, *match.span(), row)
-            return
-
-
-def _parts(text: str, start: int, end: int, least: int) -> list[tuple[int, int]]:
-    """The shorter runs of its groups that have so many characters, longest first."""
-    groups = [match.span() for match in GROUP.finditer(text, start, end)]
-    sizes = [end - start for start, end in groups]
-    if len(groups) > MOST_GROUPS or sum(sizes) - min(sizes[0], sizes[-1]) < least:
-        return []
-    runs = [
-        (first[0], last[1])
-        for at, first in enumerate(groups)
-        for last, size in zip(groups[at:], accumulate(sizes[at:]), strict=True)
-        if size >= least and (at or last is not groups[-1])
+def _widened(text: str, chosen: list[Candidate], by: int) -> list[Candidate]:
+    if not by:
+        return chosen
+    chosen.sort(key=lambda one: one.start)
+    spans = widened([(one.start, one.end) for one in chosen], text, BARRIER, by)
+    return [
+        replace(one, start=span[0], end=span[1]) for one, span in zip(chosen, spans, strict=True)
     ]
-    return sorted(runs, key=lambda run: run[0] - run[1])
 
 
 def _confidence(text: str, start: int, end: int, row: Recognizer, alone: bool) -> float:

@@ -1,25 +1,8 @@
 """Money: cards, accounts and wallets."""
 
-from kagura_nb.privacy.recognizer import Recognizer, behind, words
-from kagura_nb.privacy.validators import base58check, bech32, card, compact, iban
-
-CARD_WORDS = words(
-    "card", "cards", "credit", "debit", "visa", "mastercard", "amex", "american express",
-    "discover", "diners", "jcb", "maestro", "pan", "cc", "payment", "charge", "billed", "cvv",
-    "cvc", "unionpay", "カード", "クレカ", "クレジット", "デビット", "決済", "支払",
-)  # fmt: skip
-NO_CARD = behind(
-    "order", "invoice", "isbn", "ean", "gtin", "upc", "jan", "imei", "serial", "tracking", "id",
-    "timestamp", "注文", "伝票", "追跡", "法人", "製造",
-)  # fmt: skip
-EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-.].)"
-DOTTED = r"(?<=[0-9]{4})[._](?=[0-9]{4})"
-END = r"(?![0-9A-Za-z_]|[-.][0-9])"
-
-
-def long_card(value: str) -> bool:
-    """A card of at least 14 digits."""
-    return value[0] != "0" and card(value) and len(compact(value)) > 13
+from kagura_nb.privacy import cards
+from kagura_nb.privacy.recognizer import Recognizer
+from kagura_nb.privacy.validators import base58check, bech32, iban
 
 
 def mixed(value: str) -> bool:
@@ -28,26 +11,7 @@ def mixed(value: str) -> bool:
 
 
 ROWS = (
-    Recognizer(
-        "CREDIT_CARD",
-        rf"[0-9]{EDGE}(?:(?:[ -]{{0,2}}|{DOTTED})[0-9]){{13,60}}+(?![0-9A-Za-z_])",
-        0.9,
-        0.97,
-        context=CARD_WORDS,
-        check=long_card,
-        digits=14,
-        split=True,
-    ),
-    Recognizer(
-        "CREDIT_CARD",  # so short that one in ten numbers would pass for it
-        rf"[0-9]{EDGE}(?:[ -]?[0-9]){{11,12}}+{END}",
-        0.3,
-        0.9,
-        context=CARD_WORDS,
-        against=NO_CARD,
-        check=card,
-        digits=12,
-    ),
+    *cards.ROWS,
     Recognizer(
         "IBAN",
         r"[A-Za-z](?<![A-Za-z0-9].)[A-Za-z][0-9]{2}(?:[ -]?[A-Za-z0-9]){11,34}(?![A-Za-z0-9])",

@@ -3,7 +3,7 @@
 from functools import cache, partial
 from importlib import import_module
 
-from kagura_nb.privacy.recognizer import Recognizer, around, behind, words
+from kagura_nb.privacy.recognizer import Recognizer, around, behind, spelled, words
 from kagura_nb.privacy.validators import my_number, ssn
 
 EDGE = r"(?<![0-9A-Za-z_].)(?<![0-9][-./].)"
@@ -14,6 +14,17 @@ NO_NUMBER = behind(
     "order", "invoice", "serial", "tracking", "part", "sku", "ticket", "case", "isbn", "注文",
     "伝票", "追跡", "法人", "型番",
 )  # fmt: skip
+SOCIAL = ("ssn", "ss#", "ss #", "social", "taxpayer", "tin", "ソーシャル", "社会保障")
+TOWN = r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f'-]{1,24}"
+TOWNS = rf"{TOWN}(?: (?:[A-Z]|de|do|da|du|del|di|la|le|am|an|der|{TOWN})){{0,3}}"
+CODE = r"[0-9]{5}(?:-[0-9]{3,4})?|[0-9]{4}(?:-[0-9]{3})?|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}"
+NO_TOWN = (
+    r"(?!(?:RFC|PEP|ISO|IEEE|ANSI|CVE|Windows|Office|Python|Chapter|Section|Table|Figure|Fig|Line|Lines|"
+    r"Page|Version|Release|Issue|Room|Step|Bug|Ticket|Port|Part|Item|Article|Act|Law|Row|Build|Model|"
+    r"Unicode|Latin|Year|Number|No|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Spring|Summer|"
+    r"Autumn|Fall|Winter|Q[1-4])[a-z]{0,6}\b)"
+)
+"""What is counted or dated and begins with a capital like a town."""
 LETTERED = "[0-9][ -]?[A-Z]"
 SIX_DIGITS = "[0-9]{6}"
 STATES = (
@@ -89,8 +100,6 @@ SHAPES = {
     **dict.fromkeys(("in_.pan", "es.dni", "es.nie", "it.codicefiscale", "mx.curp"), LETTERED),
 }
 """What a text lacks that certainly has none of them."""
-SPELLINGS = (str.lower, str.upper, str.capitalize, str.title)
-
 
 numbers_of = cache(import_module)
 """A module of python-stdnum, imported when the first candidate turns up."""
@@ -125,7 +134,7 @@ def _national(
         context=words(*near),
         against=NO_NUMBER,
         check=partial(listed, module),
-        literals=() if alone else tuple(form(one) for one in near for form in SPELLINGS),
+        literals=() if alone else spelled(near),
         digits=digits,
         shape=SHAPES.get(module, ""),
     )
@@ -147,9 +156,10 @@ ROWS = (
         rf"[0-9]{EDGE}[0-9]{{2}}(?P<gap>[ .]?)[0-9]{{2}}(?P=gap)[0-9]{{4}}{END}",
         0.0,
         0.9,
-        context=words("ssn", "ss#", "ss #", "social", "taxpayer", "tin", "ソーシャル", "社会保障"),
+        context=words(*SOCIAL),
         against=NO_NUMBER,
         check=ssn,
+        literals=spelled(SOCIAL),
         digits=9,
     ),
     Recognizer(
@@ -160,6 +170,7 @@ ROWS = (
         context=around("My ?Number|MY ?NUMBER|my_?number|[Ii]ndividual [Nn]umber|マイナ|個人番号"),
         against=NO_NUMBER,
         check=my_number,
+        literals=("My", "MY", "my", "ndividual", "マイナ", "個人番号"),
         digits=12,
     ),
     Recognizer(
@@ -188,7 +199,7 @@ ROWS = (
     *(_national(module, *rest) for module, rest in NATIONAL.items()),
     Recognizer(
         "POSTAL_CODE",
-        rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}(?![ -]{{1,2}}[0-9])",
+        rf"[0-9]{EDGE}[0-9]{{2}}-?[0-9]{{4}}{END}",
         0.0,
         0.8,
         context=around(
@@ -215,6 +226,23 @@ ROWS = (
         rf"[A-Z][a-z]+,? (?:{STATES}) (?P<value>[0-9]{{5}}(?:-[0-9]{{4}})?)(?![0-9A-Za-z-])",
         0.7,
         digits=5,
+    ),
+    Recognizer(
+        "POSTAL_CODE",  # behind a town somewhere else
+        rf"(?:in|at|to|from|near) {NO_TOWN}{TOWNS} "
+        rf"(?P<value>(?!(?:19|20)[0-9]{{2}}(?![0-9])){CODE})"
+        r"(?= in | for | and |[,;]? (?:[A-Z][a-z]+(?:\.|\Z)))",
+        0.6,
+        digits=4,
+    ),
+    Recognizer(
+        "POSTAL_CODE",  # behind the region, under an address that names a flat
+        r"(?:Apt|Suite|Ste|Unit|Apartment|Flat)\.? [0-9A-Z]{1,6}(?: [^\n\x00]{1,40})?\n\s{0,8}"
+        rf"(?!(?:DPO|APO|FPO) )[^\n0-9,\x00]{{2,40}}[\n ]\s{{0,8}}(?:[A-Z]{{2}}|nan)[\n ]\s{{0,8}}"
+        rf"(?P<value>{CODE}|[0-9]{{3}})(?=\s{{0,8}}(?:\n|\Z))",
+        0.7,
+        literals=("Apt", "Suite", "Ste", "Unit", "Apartment", "Flat"),
+        digits=4,
     ),
     Recognizer(
         "POSTAL_CODE",  # United Kingdom

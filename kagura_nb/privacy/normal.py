@@ -4,8 +4,10 @@
     normalised  Tel:090-1234-5678
 
 Full-width and mathematical letters, every script's digits, dashes and spaces become ASCII one for
-one. Escapes of programs, addresses and pages become what they stand for, as wide as they were.
-Invisible characters vanish, so `offsets` leads from the normalised text back to the original.
+one, half-width kana become full. Escapes of programs, addresses and pages become what they stand
+for, as wide as they were; letters that are written as escapes or in brackets, so that no machine
+finds an address, stand for themselves. Invisible characters vanish, so `offsets` leads from the
+normalised text back to the original.
 Placeholders of an earlier masking become barriers, which no recognizer crosses.
 """
 
@@ -38,6 +40,20 @@ ESCAPE = re.compile(
 )
 """Of terminals, programs, addresses and pages."""
 SEPARATORS = "=:+&,;(){}|<>"
+MARKS = {"ﾞ": "゛", "ﾟ": "゜", "ﾉ": "ノ"}
+"""Half-width marks of kana stand behind their letter, and so do these."""
+DISGUISE = re.compile(
+    r"(?:&#(?:[xX]0{0,4}(?P<hex>[2-7][0-9A-Fa-f])|0{0,4}(?P<number>[3-9][0-9]|1[01][0-9]|12[0-6]));"
+    r"|\\u(?:00(?P<code>[2-7][0-9A-Fa-f])|\{0{0,4}(?P<braced>[2-7][0-9A-Fa-f])\})"
+    r"|[%=](?P<at>40|2[eE])|\\x(?P<byte>40|2[eE])|&(?P<name>commat|period);"
+    r"|(?<=[0-9A-Za-z])\s?[\[({<](?P<mark>[.:@])[\])}>]\s?(?=[0-9A-Za-z]))"
+)
+"""A letter, digit, dot or at sign that is written so that it is not seen as one."""
+HIDDEN = re.compile(r"&#|\\[ux]|[%=](?:40|2[eE])|&commat;|&period;|[\[({<][.:@][\])}>]")
+"""What a text with a disguise has, and hardly any other."""
+NAMES = {"commat": "@", "period": "."}
+FILLER = "\u200b"
+"""Takes the room of what vanishes."""
 DASHES = frozenset("‐‑‒–—―⁃⁻₋−─━﹘﹣－ｰ➖")
 KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 KANJI_NUMBER = re.compile("[〇零一二三四五六七八九](?:[-ー の・]?[〇零一二三四五六七八九]){8,15}")
@@ -59,13 +75,28 @@ def _fold(character: str) -> str:
     if character == BARRIER or (character.isspace() and character not in "\n\r\t"):
         return " "
     digit = unicodedata.decimal(character, None)
+    if character in MARKS:
+        return MARKS[character]
     if digit is not None:
         return str(digit)
     compatible = unicodedata.normalize("NFKC", character)
-    return compatible if compatible.isascii() and len(compatible) == 1 else character
+    kana = "\uff66" <= character <= "\uff9d"
+    return compatible if len(compatible) == 1 and (compatible.isascii() or kana) else character
 
 
 FOLD = _Fold()
+
+
+def _undisguised(match: re.Match[str]) -> str:
+    """The character itself, behind as much filling as its disguise took; else what it was."""
+    kind, value = match.lastgroup, match[match.lastgroup or 0]
+    if kind == "mark":
+        one = value
+    elif kind == "name":
+        one = NAMES[value]
+    else:
+        one = chr(int(value, 10 if kind == "number" else 16))
+    return one.rjust(len(match[0]), FILLER) if one.isalnum() or one in "@.:-_+" else match[0]
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -82,8 +113,6 @@ def _plain(match: re.Match[str]) -> str:
         mark = chr(int(code, 10 if escape[0] == "&" else 16)) if len(code) < 5 else "%"
     if mark in "\"'" or mark.isspace():
         return (" " if mark.isspace() else mark) * size
-    if mark == "@":
-        return escape
     return mark.rjust(size, ";") if mark in SEPARATORS else "%" * size
 
 
@@ -100,8 +129,8 @@ class Normal:
     offsets: Sequence[int]
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """The span in the original text; invisible characters inside belong to it."""
-        return self.offsets[start], self.offsets[end - 1] + 1
+        """The span in the original text; what vanished inside or right before belongs to it."""
+        return self.offsets[start - 1] + 1 if start else 0, self.offsets[end - 1] + 1
 
 
 def placeholders(types: Iterable[str]) -> re.Pattern[str]:
@@ -113,6 +142,8 @@ def placeholders(types: Iterable[str]) -> re.Pattern[str]:
 def normalise(text: str, placeholder: re.Pattern[str] = PLACEHOLDER) -> Normal:
     """The form that recognizers read, see the module."""
     offsets: Sequence[int] = range(len(text))
+    if any(one in text for one in "\\%&=[({<") and HIDDEN.search(text):
+        text = DISGUISE.sub(_undisguised, text)
     if any(one in text for one in "\\%&\x1b\x9b"):
         text = ESCAPE.sub(_plain, text)
     gaps = () if PLAIN.fullmatch(text) else [one.span() for one in INVISIBLE.finditer(text)]

@@ -6,10 +6,12 @@ candidate of a country turns up.
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 DOMESTIC = (
     "JP", "GB", "FR", "DE", "IT", "ES", "NL", "BE", "CH", "AT", "SE", "AU", "ZA", "KR", "IN", "IE",
+    "CN", "TW", "FI", "TR", "IL", "NZ", "UA", "BR", "TH", "VN", "ID", "PH", "MY",
 )  # fmt: skip
 """Whose numbers are known without a country code, beside those of North America."""
 TOLL_FREE = re.compile(r"0(?:120|800|570|990)")
@@ -23,7 +25,15 @@ DATE = re.compile(
     r"|(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])([-./ ])(?:0?[1-9]|[12][0-9]|3[01])\2"
     r"(?:19|20)[0-9]{2}(?![0-9])"
     r"|\A(?:19|20)[0-9]{2}[ -]{1,3}(?:19|20)[0-9]{2}\Z"
+    r"|(?<![0-9])[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}(?![0-9])"
 )
+FOURS = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){2,3}")
+ZIP = re.compile(r"[0-9]{5}-[0-9]{4}")
+SINGLE = re.compile(r"(?<![0-9])[0-9](?![0-9])")
+DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
+BINARY = re.compile("[01]+")
+FRACTION = re.compile(r"\+[0-9]+\.[0-9]+")
+COUNTED = "01234567890123456789"
 LONGEST = 15
 """Digits of an international number (ITU-T E.164)."""
 
@@ -78,7 +88,7 @@ def digits_of(value: str) -> str:
 
 def dated(value: str) -> bool:
     """Whether a date is among the digits."""
-    return ("19" in value or "20" in value) and DATE.search(value) is not None
+    return DATE.search(value) is not None
 
 
 @cache
@@ -97,14 +107,31 @@ def international(value: str) -> bool:
     if digits.startswith("0") and not value.startswith("+"):
         digits = digits[next((len(exit) for exit in EXITS if digits.startswith(exit)), 0) :]
     size = len(digits)
+    if BINARY.fullmatch(digits) or FRACTION.fullmatch(value):
+        return False
     return size in sizes(digits[:1]) or size in sizes(digits[:2]) or size in sizes(digits[:3])
+
+
+def dialled(value: str) -> bool:
+    """The same as it is dialled from abroad; nothing that a machine has padded with zeros."""
+    padded = (value.isdigit() and len(value) < 12) or FOURS.fullmatch(value)
+    return international(value) and not dated(value) and not padded
+
+
+def bare(value: str) -> bool:
+    """Nothing but digits, and all of them those of a number: mobile, or of Japan or France."""
+    digits = digits_of(value)
+    if digits in COUNTED or len(set(digits)) < 4:
+        return False
+    return any(plan(one).dials(digits) for one in ("JP", "FR", "KR") if digits[1] != "0")
 
 
 def north_american(value: str) -> bool:
     """Ten digits as the United States group them, or a number of its plan."""
     digits = digits_of(value)[-10:]
     grouped = "(" in value or value.count("-") >= 2 or value.count(".") >= 2
-    return not dated(value) and (grouped or (digits[0] > "1" and digits[3] > "1"))
+    halves = value.count(" ") == 1 and value.replace(" ", "").isdigit()
+    return not halves and not dated(value) and (grouped or (digits[0] > "1" and digits[3] > "1"))
 
 
 def japanese(value: str) -> bool:
@@ -118,14 +145,28 @@ def japanese(value: str) -> bool:
 def domestic(value: str) -> bool:
     """A number as it is written inside one of the known countries, with its trunk prefix."""
     digits = digits_of(value)
-    if len(digits) < 9 or digits[1] == "0" or dated(value):
+    if len(digits) < 9 or digits[1] == "0" or dated(value) or ZIP.fullmatch(value):
         return False
-    return any(one.dials(digits) for one in domestic_plans(len(digits)))
+    return not stepped(value) and any(one.dials(digits) for one in domestic_plans(len(digits)))
+
+
+def stepped(value: str) -> bool:
+    """A list: each number as much more than the one before."""
+    groups = [one for one in NOT_DIGIT.split(value) if one]
+    if len(groups) < 3:
+        return False
+    steps = {int(after) - int(before) for before, after in pairwise(groups)}
+    return len(steps) == 1 and abs(steps.pop()) < 12
 
 
 def plausible(value: str) -> bool:
-    """Enough digits for a number, and no date: for a candidate whose context says what it is."""
-    return 7 <= len(digits_of(value)) <= LONGEST and not dated(value)
+    """Enough digits for a number, no date, decimal or list: its context says what it is."""
+    if not 7 <= len(digits_of(value)) <= LONGEST:
+        return False
+    if value.isdigit():
+        return True
+    sparse = len(SINGLE.findall(value)) > 2 or DECIMAL.fullmatch(value)
+    return not (sparse or dated(value) or stepped(value))
 
 
 def shaped(value: str) -> bool:

@@ -12,6 +12,7 @@ whoever lets a text go on uses `clean`, which looks again until nothing is left.
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
@@ -20,6 +21,7 @@ from typing import get_args
 from kagura_nb.privacy.normal import normalise
 from kagura_nb.privacy.table import SECRETS
 from kagura_nb.privacy.validators import compact
+from kagura_nb.privacy.widening import reach, widened
 from kagura_nb.records import Finding, Policy
 
 POLICIES: tuple[Policy, ...] = get_args(Policy)
@@ -82,9 +84,16 @@ def clean(text: str, find: Find, by: Replacement) -> tuple[str, list[Sequence[Fi
     """
     made, rounds = bytes(len(text)), [find(text)]
     while left := [one for one in rounds[-1] if not all(made[one.start : one.end])]:
-        text, made = _replace(text, made, left, by)
+        text, made = _replace(text, made, _widened(left, made, reach(len(rounds) - 1)), by)
         rounds.append(find(text))
     return text, rounds
+
+
+def _widened(findings: Sequence[Finding], made: bytes, by: int) -> Sequence[Finding]:
+    if not by:
+        return findings
+    spans = widened([(one.start, one.end) for one in findings], made, b"\1", by)
+    return [replace(one, start=a, end=b) for one, (a, b) in zip(findings, spans, strict=True)]
 
 
 def labelled(type: str, value: str) -> str:

@@ -12,21 +12,25 @@ Patterns stay text until a row is tried for the first time, so that the table co
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase
 
 Check = Callable[[str], bool]
 Finder = Callable[[str], Iterable[tuple[int, int]]]
 Search = Callable[[str], Iterable[re.Match[str]]]
 
+Free = Callable[[int, int], bool]
+"""Whether no surer candidate is there already."""
 Near = Callable[[str, str], bool]
 """Whether the words before and after a candidate are those in question."""
 
 CLOSE = 32
 PARTICLES = " \t\n:.#(\"'=_-はがの"
+GROUP = re.compile(r"[0-9A-Za-z]+")
 LETTERS = re.compile("[a-z]+")
-LAST_WORD = re.compile(r"[a-z]+\Z")
+LABELS = ("id", "no", "number", "code", "コード", "番号", "ナンバー")
 LABEL = re.compile(r"(?:(?<![a-z])(?:id|no|number|code)|コード|番号|ナンバー)\Z")
 
 compiled = cache(re.compile)
@@ -61,7 +65,8 @@ class Recognizer:
         digits: so many ASCII digits must.
         token: so many characters must stand together without a space.
         shape: a pattern, shared by many rows, that must occur.
-        split: a candidate that is not valid is tried again without its outer groups of digits.
+        split: a candidate that is not valid is tried again without its last groups, and unless it
+            depends on context from its second group on: it may end inside what stands behind it.
         secret: whether it is a secret: never trained on in any form.
         switch: name of the switch that turns it on; empty: always on.
         finder: finds the candidates' spans instead of the pattern.
@@ -88,12 +93,35 @@ class Recognizer:
         """The highest confidence it can have."""
         return max(self.alone, self.near)
 
-    def spans(self, text: str) -> Iterable[tuple[int, int]]:
-        """Where its candidates are."""
+    def spans(self, text: str, free: Free) -> Iterable[tuple[int, int]]:
+        """Where its valid candidates are, apart from those that a surer row has."""
+        if self.split:
+            return self._parts(text, free)
         if self.finder:
-            return self.finder(text)
-        search, group = _searched(self.pattern)
-        return [match.span(group) for match in search(text)]
+            found = self.finder(text)
+        else:
+            search, group = _searched(self.pattern)
+            found = [match.span(group) for match in search(text)]
+        return [one for one in found if free(*one) and self.check(text[slice(*one)])]
+
+    def _parts(self, text: str, free: Free) -> Iterator[tuple[int, int]]:
+        """The longest valid beginnings of its candidates."""
+        search, at, (_, group) = compiled(self.pattern).search, 0, _searched(self.pattern)
+        while match := search(text, at):
+            start, at = match.span(group)
+            if not free(start, at):
+                continue
+            groups = [one.end() for one in GROUP.finditer(text, start, at)]
+            ends = (one for one in (at, *groups[-2::-1]) if self.check(text[start:one]))
+            if last := next(ends, 0):
+                yield start, last
+            at = last or (groups[0] if self.alone else at)
+
+
+def spelled(parts: Iterable[str]) -> tuple[str, ...]:
+    """Words in the ways that they begin a sentence or a heading, for `literals`."""
+    forms = (str.lower, str.upper, str.capitalize, str.title)
+    return tuple(dict.fromkeys(form(one) for one in parts for form in forms))
 
 
 def words(*parts: str) -> Near:
@@ -135,13 +163,14 @@ def behind(*parts: str) -> Near:
     rest = tuple(part for part in parts if part not in whole)
 
     def ends(text: str) -> bool:
-        last = LAST_WORD.search(text) if text[-1:].isalpha() else None
-        return text.endswith(rest) or (last is not None and last[0] in whole)
+        return text.endswith(rest) or text[len(text.rstrip(ascii_lowercase)) :] in whole
 
     def near(before: str, after: str) -> bool:
         text = before[-CLOSE:].lower().rstrip(PARTICLES)
         if text[-1:].isdigit():
             return False
-        return ends(text) or ends(LABEL.sub("", text).rstrip(PARTICLES))
+        if ends(text):
+            return True
+        return text.endswith(LABELS) and ends(LABEL.sub("", text).rstrip(PARTICLES))
 
     return near
