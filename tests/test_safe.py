@@ -3,7 +3,8 @@
 import pytest
 
 from kagura_nb.notebook.amounts import escape_amounts
-from kagura_nb.notebook.safe import printable, safe_markdown
+from kagura_nb.notebook.markdown import safe_markdown
+from kagura_nb.notebook.safe import printable
 
 ADDRESS = "https://evil.example/p?q=secret"
 UNCHANGED = [
