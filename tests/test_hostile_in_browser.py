@@ -27,7 +27,7 @@ LEGITIMATE = [
     (r"\[x^2\]", "formula"),
     ("$$x^2$$", "formula"),
     ("\\begin{align}\nx &= y\n\\end{align}", "formula"),
-    ("| a |\n|---|\n| $|x|$ |", "formula"),
+    ("| a |\n|---|\n| $\\|x\\|$ |", "formula"),
     ("- a\n- $x_1$", "formula"),
     ("It is $5 and then $10.", "It is $5 and then $10."),
     (r"\$x\$ and \\(x\\) in words", r"$x$ and \(x\) in words"),

@@ -28,6 +28,8 @@ BAR = (
     'background:var(--jp-brand-color1,#1976d2)"></div></div>'
 )
 CODE = re.compile("`([^`\n]+)`")
+MATH = re.compile(r"[$\\]")
+"""What a formula begins with; by itself in an element it begins none."""
 BAR_WIDTH = 24
 """Characters of a whole bar in a terminal."""
 SHORT = 16
@@ -116,8 +118,8 @@ def details(summary: str, view: View) -> View:
 
 
 def as_html(text: str) -> str:
-    """Text that is no markup and, where notebooks look for formulas between dollars, none."""
-    return escape(text).replace("$", "<span>$</span>")
+    """Text that is no markup and, where notebooks look for formulas in what is shown, none."""
+    return MATH.sub(r"<span>\g<0></span>", escape(text))
 
 
 def sentence(text: str) -> str:
