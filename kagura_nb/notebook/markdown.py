@@ -169,7 +169,9 @@ def _item(block: _Open) -> str:
     for one in block.inside[1:]:
         text += ("\n" if block.tight and _ITEM.match(one) else "\n\n") + one
     indented = text.replace("\n", "\n" + " " * len(mark))
-    return "\n".join(line.rstrip() if not line.strip() else line for line in (mark + indented).split("\n"))
+    return "\n".join(
+        line.rstrip() if not line.strip() else line for line in (mark + indented).split("\n")
+    )
 
 
 def _list(block: _Open) -> str:
@@ -275,7 +277,11 @@ class _Line:
             flat = flat.lstrip()
             if start := _LINE_START.match(flat):
                 end = start.end()
-                return self._text_in_line(flat[: end - 1], linked) + _entity(flat[end - 1]) + self._text_in_line(flat[end:], linked)
+                return (
+                    self._text_in_line(flat[: end - 1], linked)
+                    + _entity(flat[end - 1])
+                    + self._text_in_line(flat[end:], linked)
+                )
         return self._text_in_line(flat, linked)
 
     def _text_in_line(self, text: str, linked: bool) -> str:

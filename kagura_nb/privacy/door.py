@@ -2,8 +2,8 @@
 
 A door belongs to one request. The same value always has the same placeholder there, so the model
 can still tell values apart, and a placeholder in its reply is replaced as it streams, also when it
-arrives in pieces. Inside an address it stays, unless the user's side wrote that address up to there:
-whoever shows a model's link or image may fetch it, and the value would go along.
+arrives in pieces. Inside an address it stays, unless the user's side wrote that address up to
+there: whoever shows a model's link or image may fetch it, and the value would go along.
 """
 
 import re
