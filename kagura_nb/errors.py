@@ -31,6 +31,8 @@ IPython shows `_render_traceback_` instead of a traceback: the cell fails with o
 exception keeps its class, so it stays catchable.
 """
 
+from kagura_nb.screen import printable
+
 
 class KaguraError(Exception):
     """Base of the tree.
@@ -49,7 +51,7 @@ class KaguraError(Exception):
         return f"{self.problem}. {self.cure}."
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{type(self).__name__}: {self}"]
+        return [printable(f"{type(self).__name__}: {self}")]
 
 
 class SettingsError(KaguraError):

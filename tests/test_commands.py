@@ -317,13 +317,13 @@ def test_what_has_no_reply_is_shown_without_one(
     assert "Reply" not in whole.plain and "Reply" not in whole.markdown
 
 
-def test_an_unclosed_fence_in_what_is_shown_makes_nothing_of_the_rest_load(
+def test_an_unclosed_fence_in_what_is_shown_ends_with_its_text(
     workspace: Workspace, openai_server: OpenAIServer
 ) -> None:
     openai_server.reply("```\n![x](https://evil.example)")
     workspace.assistant.ask("Why does this fail?\n```python\nprint(1)")
     whole = shown(workspace, "show")
-    assert "![" not in whole.markdown and "[x](https://evil.example)" in whole.markdown
+    assert "print(1)\n```\n\n**Reply**\n\n```\n![x](https://evil.example)\n```" in whole.markdown
 
 
 @pytest.mark.parametrize(

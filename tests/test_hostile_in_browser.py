@@ -46,12 +46,13 @@ FOREIGN = """outputs => {
     const allowed = new RegExp(
         "^(class|href|target|rel|id|start|role|tabindex|(data|aria|jp)-[a-z-]+)$"
     );
-    const loading = "script, img, iframe, object, embed, link, base, form, video, audio, style, image";
+    const loading = "script, img, iframe, object, embed, link, base, form, video, audio, style";
     const alignment = /^(text-align: ?(left|right|center);?)?$/;
     const isForeign = (one, { name, value }) => {
         if (["href", "src", "action", "xlink:href"].includes(name))
             return !one.matches(".jp-InternalAnchorLink, .anchor-link")
                 && !/^(https?:[/][/]|mailto:)/.test(value);
+        if (name === "type" && one.matches("button")) return false;  // copies code
         if (one.closest("mjx-container, math")) return /^(on|srcdoc|formaction)/.test(name);
         return !allowed.test(name) && !(name === "style" && alignment.test(value));
     };

@@ -14,9 +14,9 @@ import kagura_nb
 
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
-    "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs", "tokens",
-    "memory", "fewshot", "effects", "prompt", "datasets", "exchange", "frames", "providers",
-    "practice", "deploy", "tuning", "offer", "context", "turn", "assistant", "curation", "trainer",
+    "screen", "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs",
+    "tokens", "memory", "fewshot", "effects", "prompt", "datasets", "exchange", "frames",
+    "providers", "practice", "deploy", "tuning", "offer", "context", "turn", "assistant", "curation", "trainer",
     "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 500

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from kagura_nb.notebook.amounts import escape_amounts
 from kagura_nb.notebook.markdown import safe_markdown
-from kagura_nb.notebook.safe import printable
+from kagura_nb.screen import printable
 
 ADDRESS = "https://evil.example/p?q=secret"
 AS_WRITTEN = [
@@ -139,7 +139,10 @@ ATTRIBUTES = {
     ("th", "style"): r"text-align:\w+",
     ("td", "style"): r"text-align:\w+",
 }
-SIGNS = "` ``` ~~~ $ $$ | [ ]( ![ ]: < \\( \\ ~~ * _ { } @@0@@ &#36; https://a.test/ a".split(" ")
+SIGNS = [
+    *("`", "```", "~~~", "$", "$$", "|", "[", "](", "![", "]:", "<", "\\(", "\\", "~~", "*", "_"),
+    *("{", "}", "@@0@@", "&#36;", "https://a.test/", "a"),
+]
 PIECES = st.sampled_from([*HOSTILE, *SIGNS, "\n", "\n\n", "```\n", "- ", "> ", "1. ", "  "])
 
 

@@ -153,8 +153,8 @@ def show(workspace: Workspace, conversation_id: str) -> View:
     parts += [("Correction", one.correction)] if one.correction is not None else []
     parts += [("Comment", one.comment)] if one.comment else []
     plain = "\n\n".join([head, *(f"{name}:\n{text}" for name, text in parts)])
-    shown = "\n\n".join([f"`{head}`", *(f"**{name}**\n\n{text}" for name, text in parts)])
-    return View(plain, markdown=readable_markdown(shown))
+    written = [f"**{name}**\n\n{readable_markdown(text)}" for name, text in parts]
+    return View(plain, markdown="\n\n".join([readable_markdown(f"`{head}`"), *written]))
 
 
 @commands.command()

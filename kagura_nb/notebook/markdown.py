@@ -26,7 +26,7 @@ from markdown_it.token import Token
 
 from kagura_nb.notebook.amounts import escape_amounts
 from kagura_nb.notebook.reading import LONGEST, read
-from kagura_nb.notebook.safe import printable
+from kagura_nb.screen import printable
 
 _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1|\Z)", re.M | re.S

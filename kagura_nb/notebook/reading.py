@@ -14,7 +14,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from kagura_nb.notebook.safe import printable
+from kagura_nb.screen import printable
 
 LONGEST = 100_000
 """Characters up to which a text is read as Markdown; a longer one is shown as it is."""

@@ -31,7 +31,7 @@ from pygments.util import ClassNotFound
 
 from kagura_nb.notebook.amounts import escape_amounts
 from kagura_nb.notebook.reading import LONGEST, READER, read
-from kagura_nb.notebook.safe import printable
+from kagura_nb.screen import printable
 
 LONGEST_CODE = 20_000
 """Characters up to which a block of code has colours."""

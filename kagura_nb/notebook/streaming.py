@@ -17,8 +17,8 @@ from typing import Any, Literal
 from IPython.display import display, update_display
 
 from kagura_nb.notebook.markdown import blocks, fenced, safe_markdown
-from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.waiting import SignOfLife, in_notebook
+from kagura_nb.screen import printable
 
 Format = Literal["md", "text", "code", "json"]
 Bundle = dict[str, Any]

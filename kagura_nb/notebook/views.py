@@ -10,8 +10,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from kagura_nb.notebook.safe import printable
 from kagura_nb.records import Forgotten
+from kagura_nb.screen import printable
 
 TABLE = (
     '<table style="text-align:left;border-collapse:collapse;color:inherit">'
