@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -491,3 +492,17 @@ def test_a_correction_is_read_from_stdin(
 def test_settings_errors_are_settings_errors(workspace: Workspace) -> None:
     with pytest.raises(SettingsError, match=r"No such option.*help"):
         run(workspace, ["history", "--nonsense"])
+
+
+@pytest.mark.parametrize("formula", ["$5 and $6", r"\(x\)", r"\[x\]", r"\begin{a}x\end{a}"])
+def test_a_table_holds_no_formula_and_nothing_that_turns_text_around(
+    workspace: Workspace, openai_server: OpenAIServer, formula: str
+) -> None:
+    openai_server.reply("Yes.")
+    workspace.assistant.ask(f"{formula} \u202eevil\x1b[2J\u200b")
+
+    listed = shown(workspace, "history")
+
+    assert f"{formula} evil[2J" in listed.plain
+    assert not re.search(r"(?<!<span>)[$\\]|[\u202e\x1b\u200b]", listed.html)
+    assert f"{formula} evil" in unescape(re.sub(r"</?span>", "", listed.html))

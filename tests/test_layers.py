@@ -16,8 +16,8 @@ ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
     "screen", "errors", "records", "settings", "keys", "store", "privacy", "pricing", "costs",
     "tokens", "memory", "fewshot", "effects", "prompt", "datasets", "exchange", "frames",
-    "providers", "practice", "deploy", "tuning", "offer", "context", "turn", "assistant", "curation", "trainer",
-    "auto", "notebook", "cli",
+    "providers", "practice", "deploy", "tuning", "offer", "context", "turn", "assistant",
+    "curation", "trainer", "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 500
 LONGEST_FUNCTION = 50
