@@ -14,11 +14,11 @@ from kagura_nb.errors import InvalidRating, KaguraError, ProviderError
 from kagura_nb.notebook.commands import commands
 from kagura_nb.notebook.dashboard.page import cards, page
 from kagura_nb.notebook.dashboard.serving import serving
-from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View, hidden_reasoning
 from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.providers.doors import door
+from kagura_nb.screen import printable
 from kagura_nb.settings import Settings
 from kagura_nb.turn import Turn
 

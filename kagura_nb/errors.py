@@ -36,6 +36,8 @@ from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import NoReturn, ParamSpec
 
+from kagura_nb.screen import printable
+
 P = ParamSpec("P")
 
 
@@ -56,7 +58,7 @@ class KaguraError(Exception):
         return f"{self.problem}. {self.cure}."
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{type(self).__name__}: {self}"]
+        return [printable(f"{type(self).__name__}: {self}")]
 
 
 class SettingsError(KaguraError):

@@ -1,5 +1,7 @@
 """What a hostile model may write: markup that would run, load, or pretend, if it were let."""
 
+from itertools import product
+
 EVIL = "http://evil.test"
 
 HOSTILE = [
@@ -95,3 +97,127 @@ ENDLESS = [
     "x" * 500_000,
     "```python\n" + "f(" * 9_000 + "\n```",
 ]
+
+RUN = "window.ran=1"
+AT_ONCE = (
+    "style=display:block;content-visibility:auto "
+    f"oncontentvisibilityautostatechange={RUN} onmouseover={RUN} "
+)
+"""What makes an element run something without a click, once it is among its attributes."""
+PAYLOADS = [
+    f'" {AT_ONCE} x="',
+    f"' {AT_ONCE} x='",
+    f'"><img src={EVIL}/attribute onerror={RUN}><a x="',
+    f'" autofocus tabindex=0 onfocus={RUN} x="',
+]
+FORMULAS = [
+    *(("$", "$"), ("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]"), ("\\\\(", "\\\\)")),
+    *(("\\\\[", "\\\\]"), ("\\begin{a}", "\\end{a}"), ("&#36;", "&dollar;"), ("@\\@0@@", "$x$")),
+]
+"""What a formula may be taken to begin and end with; the last one names one that was taken out."""
+ATTRIBUTES = [
+    "[a]({})",
+    "[a](<{}>)",
+    "[a](https://a.test/{})",
+    '[a](https://a.test "{}")',
+    "[a](https://a.test '{}')",
+    '[a][b]\n\n[b]: https://a.test "{}"',
+    "[a][b]\n\n[b]: https://a.test/{}",
+    "<https://a.test/{}>",
+    "https://a.test/{}",
+    "www.a.test/{}",
+    "<mailto:a@a.test?{}>",
+    f"![{{}}]({EVIL}/alternative)",
+    f"![a]({EVIL}/{{}})",
+    "```{}\ncode\n```",
+    "~~~ {}\ncode\n~~~",
+    "- ```\n  {}\n  ```",
+    "# {}",
+    "<!-- {} -->",
+    "`{}` <a title='`{}`'>",
+    "[^{}]: x\n\n[^{}]",
+]
+"""Where a reader of Markdown makes an attribute, and some of what it may confuse with code."""
+AROUND = [
+    "{}",
+    "- a\n- {}",
+    "> {}",
+    "**a *{}* b**",
+    "1. a\n\n   {}",
+    "| a | b |\n|---|---|\n| {} | c |",
+]
+APART = [
+    '$ [a](https://a.test/$"{p}) $',
+    "$x [a](https://a.test '{p}$') y",
+    "`$` [a](https://a.test/`$`{p}$)",
+    "```\n$\n```\n\n[a](https://a.test '$ {p} $')",
+    "- ```\n  $\n  ```\n\n$<img src=x {p}>$",
+    "> ```\n> $$\n> ```\n\n`$$ <img src=x {p}>`",
+    "`$$` `$$ <img src=x {p}>`",
+    "`\\begin{{a}}` [a](https://a.test '\\end{{a}}{p}')",
+    "$a$$b$ $$c$ <img src=x {p}> $",
+    "${{$ [a](https://a.test '}}${p}')",
+    "$|x|$ <img src=x {p}>\n\n| $a | b$ |\n|---|---|\n| $|<img src=x {p}>|$ | `|<img {p}>|` |",
+    "@@0@@ $x$ [a](https://a.test '@\\@0@@') $ {p} $",
+    "@@99@@ `@@1@@` $ {p} $",
+    "$\\text{{<img src=x {p}>}}$ $\\style{{{p}}}{{x}}$ $\\class{{{p}}}{{x}}$",
+    "~~~\n$\n~~~ \n[a](https://a.test '$ {p} $')",
+    "a\\\n$ [a](https://a.test 'x\n$ {p} $')",
+    "$\\$ [a](https://a.test '$ {p} $')",
+    "**$**[a](https://a.test '$ {p} $')**$**",
+    "![$]({e}/one)[a](https://a.test '{p}$')![$]({e}/two)",
+    "$![a]({e}/formula)$ and \\({e}/x\\) and $$[a](javascript:{r})$$",
+]
+"""Formulas that begin in one place and end in another."""
+SCHEMES = [
+    *("javascript:{r}", "JaVaScRiPt:{r}", "java&#x09;script:{r}", "java&Tab;script:{r}"),
+    *(
+        "java&NewLine;script:{r}",
+        "&#106;avascript:{r}",
+        "javascript&colon;{r}",
+        "&#1;javascript:{r}",
+    ),
+    *("%6aavascript:{r}", "javascript%3a{r}", "\\javascript:{r}", "java\\script:{r}"),
+    *("java\u200bscript:{r}", "java\u00adscript:{r}", "\ufeffjavascript:{r}", "ｊavascript:{r}"),
+    *("vbscript:{r}", "data:text/html,<script>{r}</script>", "data:image/svg+xml,<svg onload={r}>"),
+    *("blob:{r}", "file:///etc/passwd", "ftp://evil.test/x", "//evil.test/x", "\\\\evil.test\\x"),
+    *("/lab/api", "../x", "#x", "?x", "", "view-source:{e}", "about:blank", "tel:1", "https:{r}"),
+    *("http:/evil.test/x", "https:\\\\evil.test/x", "intent://x", "command:x", "vscode://x"),
+]
+LINKS = ["[a]({})", "![a]({})", "[a](<{}>)", "[a][b]\n\n[b]: {}", "<{}>"]
+EMBEDDED = [
+    f"[![$]({EVIL}/inner)](https://a.test '$ {PAYLOADS[0]} $')",
+    f"![a](<{EVIL}/angle image>)",
+    f'![a]({EVIL}/title "title")',
+    f"![a\n]({EVIL}/newline)",
+    f"!\\[a]({EVIL}/escaped) \\![a]({EVIL}/mark)",
+    f"a!&#91;b]({EVIL}/entity) &#33;[b]({EVIL}/mark-entity)",
+    f"&lt;img src={EVIL}/lt&gt; &#60;img src={EVIL}/number&#62;",
+    f"<picture><source srcset={EVIL}/source><img srcset={EVIL}/srcset></picture>",
+    f"$\\href{{javascript:{RUN}}}{{x}}$ $\\def\\x{{\\href{{javascript:{RUN}}}{{x}}}}\\x$",
+    f"\\\\(\\href{{javascript:{RUN}}}{{x}}\\\\) &#36;\\href{{javascript:{RUN}}}{{x}}&#36;",
+    f"$\\require{{html}}\\data{{x={RUN}}}{{y}}$ $\\unicode{{x41}}$ $\\cssId{{main}}{{x}}$",
+    f"|a|\n|-|\n|`|`<img src={EVIL}/cell onerror={RUN}>|",
+    f"a\n    <img src={EVIL}/lazy onerror={RUN}>",
+    f"&#32;&#32;&#32;&#32;<img src={EVIL}/indented onerror={RUN}>",
+    f"x&#10;&#10;# <img src={EVIL}/line onerror={RUN}>",
+    "a ~~~~b~~~~ c **~~~~** d",
+    '```mermaid\ngraph TD\nclick A href "javascript:window.ran=1"\n```',
+    f"``` mermaid x\nA@{{ img: '{EVIL}/mermaid' }}\n```",
+    f"- ```Mermaid\n  A@{{ img: '{EVIL}/mermaid-list' }}\n  ```",
+    f"~~~mermaid-x\nA@{{ img: '{EVIL}/mermaid-x' }}\n~~~",
+]
+
+
+def corpus() -> list[str]:
+    """Every kind in every place, the rest of what varies in turn; always the same."""
+    made = list(EMBEDDED)
+    for number, (at, (opens, closes)) in enumerate(product(ATTRIBUTES, FORMULAS)):
+        payload = PAYLOADS[number % len(PAYLOADS)]
+        around = AROUND[(number // 3) % len(AROUND)] if "\n" not in at else "{}"
+        made.append(around.replace("{}", at.replace("{}", f"{opens}{payload}{closes}")))
+    made += [at.format(p=one, e=EVIL, r=RUN) for at, one in product(APART, PAYLOADS)]
+    for number, scheme in enumerate(SCHEMES):
+        address = scheme.format(r=RUN, e=EVIL)
+        made += [one.replace("{}", address) for one in (LINKS[number % 5], LINKS[(number + 2) % 5])]
+    return made

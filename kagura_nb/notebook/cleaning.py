@@ -14,6 +14,7 @@ from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.privacy import PrivacyFilter
 from kagura_nb.privacy.report import Place, Report
 from kagura_nb.records import short
+from kagura_nb.screen import printable
 
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kagura-cleaning")
 COLUMNS = "5em 1fr 8em 11em 8em"
@@ -47,7 +48,7 @@ class _Row:
         self._said = ipywidgets.HTML()
         self._exclude.on_click(lambda _: _WORKER.submit(self._answer, self._toggle))
         self._redact.on_click(lambda _: _WORKER.submit(self._answer, self._mask))
-        what = WHAT.format(types=", ".join(place.types), excerpt=escape(place.excerpt))
+        what = WHAT.format(types=", ".join(place.types), excerpt=escape(printable(place.excerpt)))
         words = [ipywidgets.HTML(text) for text in (short(place.conversation_id), what)]
         self.cells = [*words, self._exclude, self._redact, self._said]
         self._name()

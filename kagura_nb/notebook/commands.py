@@ -157,11 +157,11 @@ def show(workspace: Workspace, conversation_id: str) -> View:
     parts += [("Correction", one.correction)] if one.correction is not None else []
     parts += [("Comment", one.comment)] if one.comment else []
     plain = "\n\n".join([head, *(f"{name}:\n{text}" for name, text in parts)])
-    shown = "\n\n".join([f"`{head}`", *(f"**{name}**\n\n{text}" for name, text in parts)])
-    if not one.reasoning:
-        return View(plain, markdown=readable_markdown(shown))
-    folded = f"{readable_markdown(shown)}\n\n{hidden_reasoning(one.reasoning).html}"
-    return View(f"{plain}\n\nReasoning:\n{one.reasoning}", markdown=folded)
+    written = [f"**{name}**\n\n{readable_markdown(text)}" for name, text in parts]
+    if one.reasoning:
+        plain += f"\n\nReasoning:\n{one.reasoning}"
+        written.append(hidden_reasoning(one.reasoning).html)
+    return View(plain, markdown="\n\n".join([readable_markdown(f"`{head}`"), *written]))
 
 
 @commands.command()

@@ -26,12 +26,12 @@ from kagura_nb.datasets import Spec
 from kagura_nb.errors import DatasetError, SettingsError
 from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.pieces import listed, opened
-from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import FOLDER, joined
 from kagura_nb.notebook.views import conversations, forgotten
 from kagura_nb.notebook.wanted import selection
 from kagura_nb.notebook.widget import Widget
 from kagura_nb.records import BY_USER, Dataset, short
+from kagura_nb.screen import printable
 from kagura_nb.store import Selection, browse, looked
 
 PAGE = 20

@@ -1,9 +1,9 @@
 """What went wrong, as the one line that a view or a widget shows."""
 
 from kagura_nb.errors import KaguraError
-from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.views import excerpt
 from kagura_nb.notebook.workspace import MAGIC, program
+from kagura_nb.screen import printable
 
 LONGEST = 300
 """Characters that are told of an error which nobody foresaw."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from kagura_nb.datasets.looking import private
 from kagura_nb.datasets.versions import Placed
-from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.views import local
 from kagura_nb.records import Conversation, short
+from kagura_nb.screen import printable
 from kagura_nb.store.datasets import OUT, Line
 from kagura_nb.store.looked import Look
 

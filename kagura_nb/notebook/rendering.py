@@ -7,18 +7,14 @@ links go to the web and to mail only. Each step alone would hold that; the list 
 for all of them. Colours are classes, so that they follow the notebook's theme.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
 from typing import Any
 from xml.etree import ElementTree
 
 import nh3
-from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments.lexers import get_lexer_by_name
 from pygments.token import (
     Comment,
@@ -34,10 +30,9 @@ from pygments.token import (
 from pygments.util import ClassNotFound
 
 from kagura_nb.notebook.amounts import escape_amounts
-from kagura_nb.notebook.safe import printable
+from kagura_nb.notebook.reading import LONGEST, READER, read
+from kagura_nb.screen import printable
 
-LONGEST = 100_000
-"""Characters up to which a text is read as Markdown; a longer one is shown as it is."""
 LONGEST_CODE = 20_000
 """Characters up to which a block of code has colours."""
 LONGEST_FORMULA = 2_000
@@ -101,8 +96,6 @@ _VALUES = {
     "th": {"style": {"text-align:left", "text-align:right", "text-align:center"}},
     "td": {"style": {"text-align:left", "text-align:right", "text-align:center"}},
 }
-_LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
-_CLOSES = {"(": r"\)", "[": r"\]"}
 
 
 def html_blocks(text: str) -> list[str]:
@@ -118,8 +111,8 @@ def html_blocks(text: str) -> list[str]:
     if len(source) > LONGEST:
         return [f"<pre>{escape(source)}</pre>"]
     known: dict[str, Any] = {}
-    groups = _groups(_MARKDOWN.parse(source, known))
-    return [_allowed(_MARKDOWN.renderer.render(one, _MARKDOWN.options, known)) for one in groups]
+    groups = _groups(read(source, known))
+    return [_allowed(_RENDERER.render(one, READER.options, known)) for one in groups]
 
 
 def last_block(text: str) -> int:
@@ -130,7 +123,7 @@ def last_block(text: str) -> int:
     whole = text[: text.rfind("\n") + 1]
     if len(whole) > LONGEST:
         return 0
-    begins = [one.map[0] for one in _MARKDOWN.parse(whole) if one.level == 0 and one.map]
+    begins = [one.map[0] for one in read(whole) if one.level == 0 and one.map]
     return sum(map(len, whole.splitlines(keepends=True)[: begins[-1]])) if begins else 0
 
 
@@ -208,7 +201,7 @@ class _Renderer(RendererHTML):
         """A link: an address that is loaded carries words to a stranger's server."""
         address = str(tokens[index].attrs.get("src", ""))
         said = tokens[index].content or "image"
-        return f'<a href="{escape(address)}">{escape(said)}</a>'
+        return f'<a href="{escape(address)}">{escape(said)}</a>' if address else escape(said)
 
     def heading_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         """A heading below those of the page."""
@@ -235,31 +228,4 @@ def _level(heading: Token) -> int:
     return min(int(heading.tag[1]) + 2, 6)
 
 
-def _bracketed_math(state: StateInline, silent: bool) -> bool:
-    r"""A formula as `\(…\)` or `\[…\]`, as several vendors' models write it."""
-    source, start = state.src, state.pos
-    closes = _CLOSES.get(source[start + 1 : start + 2]) if source[start] == "\\" else None
-    end = source.find(closes, start + 2, state.posMax) if closes else -1
-    if end < 0 or closes is None:
-        return False
-    if not silent:
-        kind = "math_inline" if closes == r"\)" else "math_inline_double"
-        state.push(kind, "math", 0).content = source[start + 2 : end]
-    state.pos = end + len(closes)
-    return True
-
-
-def _markdown() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
-    reader.enable(["table", "strikethrough"])
-    dollarmath_plugin(reader, allow_space=False, allow_digits=False, double_inline=True)
-    renderer = reader.renderer
-    assert isinstance(renderer, _Renderer)
-    for name in ("math_inline", "math_inline_double", "math_block"):  # the plugin sets its own
-        renderer.rules[name] = getattr(renderer, name)
-    reader.inline.ruler.before("escape", "bracketed_math", _bracketed_math)
-    reader.validateLink = lambda url: bool(_LINK.match(url))  # type: ignore[method-assign]
-    return reader
-
-
-_MARKDOWN = _markdown()
+_RENDERER = _Renderer()

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from IPython.display import display, update_display
 
-from kagura_nb.notebook.amounts import escape_amounts
-from kagura_nb.notebook.safe import blocks, fenced, printable, safe_markdown
+from kagura_nb.notebook.markdown import blocks, fenced, safe_markdown
 from kagura_nb.notebook.waiting import SignOfLife, in_notebook
+from kagura_nb.screen import printable
 
 Format = Literal["md", "text", "code", "json"]
 Bundle = dict[str, Any]
@@ -124,7 +124,7 @@ def complete(text: str, format: Format) -> Bundle:
 
 def readable_markdown(text: str) -> str:
     """Markdown as a model wrote it, harmless, its amounts no formulas."""
-    return escape_amounts(safe_markdown(text))
+    return safe_markdown(text)
 
 
 def _code(text: str) -> tuple[str, str, int]:

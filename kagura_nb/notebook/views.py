@@ -10,8 +10,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from kagura_nb.notebook.safe import printable
 from kagura_nb.records import DATED_FROM, UNKNOWN_TIME, Forgotten
+from kagura_nb.screen import printable
 
 TABLE = (
     '<table style="text-align:left;border-collapse:collapse;color:inherit">'
@@ -28,6 +28,8 @@ BAR = (
     'background:var(--jp-brand-color1,#1976d2)"></div></div>'
 )
 CODE = re.compile("`([^`\n]+)`")
+MATH = re.compile(r"[$\\]")
+"""What a formula begins with; by itself in an element it begins none."""
 BAR_WIDTH = 24
 """Characters of a whole bar in a terminal."""
 SHORT = 16
@@ -123,8 +125,8 @@ def hidden_reasoning(text: str) -> View:
 
 
 def as_html(text: str) -> str:
-    """Text that is no markup and, where notebooks look for formulas between dollars, none."""
-    return escape(text).replace("$", "<span>$</span>")
+    """Text that is no markup and, where notebooks look for formulas in what is shown, none."""
+    return MATH.sub(r"<span>\g<0></span>", escape(text))
 
 
 def sentence(text: str) -> str:

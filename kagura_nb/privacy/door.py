@@ -2,7 +2,7 @@
 
 A door belongs to one request. The same value always has the same placeholder there, so the model
 can still tell values apart, and a placeholder in its reply is replaced as it streams, also when it
-arrives in pieces. Inside a web address it stays, unless the user's side wrote that address up to
+arrives in pieces. Inside an address it stays, unless the user's side wrote that address up to
 there: whoever shows a model's link or image may fetch it, and the value would go along.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 
+from kagura_nb.privacy.addresses import Addresses
 from kagura_nb.privacy.filter import PrivacyFilter
 from kagura_nb.privacy.normal import PLACEHOLDER
 from kagura_nb.privacy.policies import Find, clean
@@ -19,11 +20,6 @@ from kagura_nb.records import Message
 RECENT = 256
 """Texts whose findings are kept."""
 UNFINISHED = re.compile(r"\[[A-Z_0-9]{0,48}\Z")
-LINK = re.compile(
-    r"""(?i)"(?:https?:|[/\\]{2})[^"]*|'(?:https?:|[/\\]{2})[^']*|<(?:https?:|[/\\]{2})[^>]*"""
-    r"""|https?:\S*|(?<![:/\\])//\S*"""
-)
-"""A web address as far as a browser would read it: in quotes and brackets even with spaces."""
 
 
 @cache
@@ -46,7 +42,7 @@ class PromptDoor:
         self.policy = policy
         self._placeholders: dict[str, str] = {}
         self._taken: set[str] = set()
-        self._links: set[str] = set()
+        self._links: set[bytes] = set()
 
     def mask(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The messages with a placeholder for every value that must not leave."""
@@ -65,35 +61,34 @@ class PromptDoor:
             return text
         self._reserve(text)
         masked, _ = clean(text, finder(self.policy), self._placeholder)
-        self._links.update(link for _, link in _linked(masked))
+        if masked != text:
+            self._links.update(_addresses(masked))
         return masked
 
     def restore(self, pieces: Iterable[str]) -> Iterator[str]:
         """The reply with the values in place again; only an unfinished placeholder is held back."""
         values = {placeholder: value for value, placeholder in self._placeholders.items()}
-        said = held = ""
+        read = Addresses()
+        held = ""
         for piece in pieces:
             held += piece
             unfinished = UNFINISHED.search(held) if values else None
             cut = unfinished.start() if unfinished else len(held)
             ready, held = held[:cut], held[cut:]
             if ready:
-                yield self._restored(said, ready, values)
-                said += ready
+                yield self._restored(read, ready, values) if values else ready
         if held:
             yield held
 
-    def _restored(self, said: str, ready: str, values: Mapping[str, str]) -> str:
-        """What is ready of a reply, given what was said before it."""
-        if not any(name in ready for name in values):
-            return ready
-        kept = {end for end, link in _linked(said + ready) if link not in self._links}
-
-        def value(match: re.Match[str]) -> str:
-            name = match[0]
-            return name if len(said) + match.end() in kept else values.get(name, name)
-
-        return PLACEHOLDER.sub(value, ready)
+    def _restored(self, read: Addresses, ready: str, values: Mapping[str, str]) -> str:
+        """What is ready of a reply, which was read up to there."""
+        said = []
+        for text, name in _parts(ready):
+            read.read(text)
+            address = read.placeholder(name) if name else None
+            in_text = address is None or address in self._links
+            said += [text, values.get(name, name) if in_text else name]
+        return "".join(said)
 
     @property
     def masked(self) -> int:
@@ -128,8 +123,19 @@ class PromptDoor:
         return name
 
 
-def _linked(text: str) -> Iterator[tuple[int, str]]:
-    """The placeholders inside web addresses: where each ends, and its address up to there."""
-    for link in LINK.finditer(text):
-        for one in PLACEHOLDER.finditer(text, *link.span()):
-            yield one.end(), text[link.start() : one.end()].lstrip("\"'<")
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """A text between placeholders, and the placeholder behind it; none at its end."""
+    at = 0
+    for one in PLACEHOLDER.finditer(text):
+        yield text[at : one.start()], one[0]
+        at = one.end()
+    yield text[at:], ""
+
+
+def _addresses(text: str) -> Iterator[bytes]:
+    """What tells the addresses apart that reach up to the placeholders of a text."""
+    read = Addresses()
+    for between, name in _parts(text):
+        read.read(between)
+        if name and (address := read.placeholder(name)) is not None:
+            yield address

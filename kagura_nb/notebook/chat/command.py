@@ -31,5 +31,4 @@ def _transcript(workspace: Workspace, session: str) -> View:
     said = list(workspace.assistant.store.iterate(Selection(session=session)))
     if not said:
         return line(f"Nothing was said in the session {session!r}.")
-    text = transcript(said)
-    return View(text, markdown=readable_markdown(text))
+    return View(transcript(said), markdown=transcript(said, readable_markdown))

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kagura_nb.notebook.rendering import html_blocks, last_block
-from kagura_nb.notebook.safe import printable
+from kagura_nb.screen import printable
 
 INTERVAL = 0.05
 """Seconds between two messages."""

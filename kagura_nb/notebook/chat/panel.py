@@ -30,7 +30,6 @@ from kagura_nb.notebook.chat.live import LiveReply
 from kagura_nb.notebook.failures import told
 from kagura_nb.notebook.finding import find
 from kagura_nb.notebook.models import use
-from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.static import joined
 from kagura_nb.notebook.training import offered
 from kagura_nb.notebook.views import View
@@ -39,6 +38,7 @@ from kagura_nb.notebook.workspace import Workspace
 from kagura_nb.providers.doors import door
 from kagura_nb.providers.line import HungUp, Line
 from kagura_nb.records import Conversation
+from kagura_nb.screen import printable
 from kagura_nb.store import Selection
 from kagura_nb.store.sessions import latest
 from kagura_nb.turn import Turn

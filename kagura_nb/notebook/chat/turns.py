@@ -1,13 +1,13 @@
 """Conversations as the panel shows them: what a browser is sent, every value text but `blocks`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from kagura_nb.notebook.rendering import html_blocks
-from kagura_nb.notebook.safe import printable
 from kagura_nb.notebook.views import excerpt, local, stars, usd
 from kagura_nb.records import Conversation
+from kagura_nb.screen import printable
 from kagura_nb.store import ConversationCollector
 from kagura_nb.store.sessions import Session
 
@@ -32,10 +32,10 @@ def facts(one: Conversation) -> dict[str, Any]:
     return {
         "turn": one.id,
         "time": local(one.created_at),
-        "model": one.model,
+        "model": printable(one.model),
         "cost": price(one.cost) if one.usage else "",
         "rating": one.rating,
-        "comment": one.comment or "",
+        "comment": printable(one.comment or ""),
         "corrected": one.correction is not None,
         "complete": one.complete,
         "error": "" if one.response else UNANSWERED,
@@ -89,14 +89,19 @@ def price(cost: Decimal | None) -> str:
     return "unpriced" if cost is None else usd(cost) if cost else "free"
 
 
-def transcript(conversations: Sequence[Conversation]) -> str:
-    """What was said, as Markdown."""
+def transcript(conversations: Sequence[Conversation], written: Callable[[str], str] = str) -> str:
+    """What was said, as Markdown.
+
+    Args:
+        conversations: in their order.
+        written: makes Markdown of what was said that ends where it ends.
+    """
     said = []
     for one in conversations:
         marks = [one.model, stars(one.rating), "" if one.complete else "cut"]
-        facts = " · ".join(mark for mark in marks if mark)
-        said.append(f"**You** · {local(one.created_at)}\n\n{one.prompt}")
-        said.append(f"**Assistant** · {facts}\n\n{one.reply or UNANSWERED}")
+        facts = written(" · ".join(mark for mark in marks if mark))
+        said.append(f"**You** · {local(one.created_at)}\n\n{written(one.prompt)}")
+        said.append(f"**Assistant** · {facts}\n\n{written(one.reply or UNANSWERED)}")
     return "\n\n".join(said)
 
 
