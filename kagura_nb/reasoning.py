@@ -108,11 +108,12 @@ def _trimmed(pieces: Iterator[str]) -> Iterator[Part]:
 
 def _replying(pieces: Iterator[str]) -> Iterator[Part]:
     """A reply without an opening mark, until a closing one tells that it was reasoning so far."""
-    said = held = ""
+    said: list[str] = []
+    held = ""
     for piece in pieces:
         held += piece
         match = LONE.search(held)
-        if match and _closes(said + held[: match.start()], match["after"]):
+        if match and _closes("".join(said) + held[: match.start()], match["after"]):
             yield Part(held[: match.start()], reasoning=True, restarts=True)
             yield from _trimmed(_joined(held[match.start("after") :], pieces))
             return
@@ -120,7 +121,8 @@ def _replying(pieces: Iterator[str]) -> Iterator[Part]:
         ready = mark.start() if mark else len(held)
         if ready:
             yield Part(held[:ready])
-        said, held = said + held[:ready], held[ready:]
+        said.append(held[:ready])
+        held = held[ready:]
     if held:
         yield Part(held)
 

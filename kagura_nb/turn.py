@@ -142,6 +142,7 @@ class Turn:
                     self._go_on()
                 self._go_on()
             self.complete = not self._at_limit
+            self.reasoning = self.reasoning.strip()
             if not self.text.strip():
                 self.notices.append(_unanswered(self.model, self.reasoning))
         finally:
@@ -295,14 +296,14 @@ class Turn:
             usage=self.usage,
             cost=self.cost,
             arm=self._arm,
-            reasoning=self.reasoning.strip(),
+            reasoning=self.reasoning,
         )
 
 
 def _unanswered(model: str, reasoning: str) -> str:
     if not reasoning.strip():
         return f"{model} sent an empty reply. Ask again in other words."
-    return f"{model} sent only its reasoning and no reply. Ask again, or raise max_reply_tokens."
+    return f"{model} sent only reasoning and no reply. Ask again, or raise max_reply_tokens."
 
 
 def _sent_again(refusal: ContextTooLong | ReplyLimitRefused, model: str) -> str:

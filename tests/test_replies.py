@@ -1,245 +1,409 @@
-"""Replies as servers really send them: reasoning, whole bodies, errors inside, missing figures."""
+"""Replies as servers really send them: what comes over the wire, and what becomes of it."""
 
+import itertools
 import json
-from collections.abc import Iterator
-from decimal import Decimal
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.quirky import DONE, JSON, STREAM, QuirkyServer, content, event
+from markdown_it import MarkdownIt
+from servers.openai_vendor import OpenAIServer
 
-from kagura_nb import Assistant
-from kagura_nb.errors import KaguraError, ProviderError, ReplyCut, ServerFailed
-from kagura_nb.providers import adaptations
-from kagura_nb.providers.completions import pieces
-from kagura_nb.records import Message, Usage
+from kagura_nb import Assistant, pricing
+from kagura_nb.errors import ProviderError
+from kagura_nb.notebook.commands import show
+from kagura_nb.notebook.views import hidden_reasoning
+from kagura_nb.notebook.workspace import Workspace
+from kagura_nb.providers import quirks, wire
+from kagura_nb.records import Message
+from kagura_nb.settings import Settings
+from kagura_nb.store import ConversationCollector
 
-STOP = event({}, "stop") + DONE
-
-
-@pytest.fixture
-def server() -> Iterator[QuirkyServer]:
-    with QuirkyServer() as running:
-        yield running
-
-
-@pytest.fixture
-def assistant(server: QuirkyServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-000")
-    chosen = Assistant("owner", model="openai:gpt-4.1-mini", base_url=server.base_url)
-    yield chosen
-    chosen.close()
+NAMES = map("openai:m{}".format, itertools.count())
+"""What was refused is remembered by the model's name: each test has its own."""
+DONE = "data: [DONE]\n\n"
 
 
-def streamed(*events: str) -> tuple[int, str, str]:
-    return 200, STREAM, "".join(events)
+def delta(content: Any = None, finish: str | None = None, **more: Any) -> str:
+    """An event of a stream."""
+    choice = {"index": 0, "delta": {"content": content, **more}, "finish_reason": finish}
+    return f"data: {json.dumps({'choices': [choice]})}\n\n"
 
 
-def whole(**message: Any) -> tuple[int, str, str]:
-    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
-    body = {"id": "1", "object": "chat.completion", "choices": [choice]}
-    return 200, JSON, json.dumps(body)
+def event(**said: Any) -> str:
+    return f"data: {json.dumps(said)}\n\n"
 
 
-def thinking(field: str, said: Any = "hmm") -> str:
-    return event({field: said, "content": None})
+def whole(content: Any, **more: Any) -> str:
+    """A completion in place of a stream."""
+    message = {"role": "assistant", "content": content, **more}
+    return json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
 
 
-DETAILS = [{"type": "reasoning.text", "text": "h"}, {"type": "reasoning.summary", "summary": "mm"}]
-BOTH = {"reasoning": "hmm", "reasoning_details": DETAILS}
-TEXT = {"type": "text", "text": "4"}
-MARKED = "<think>mm</think>4"
-MENTION = "Write `</think>`\nat the end."
-MAGISTRAL = [{"type": "thinking", "thinking": [{"type": "text", "text": "hmm"}]}]
-REPLIES: dict[str, tuple[tuple[int, str, str], str, str]] = {
-    "reasoning_content": (streamed(thinking("reasoning_content"), content("4")), "hmm", "4"),
-    "reasoning": (streamed(thinking("reasoning"), content("4")), "hmm", "4"),
-    "thinking": (streamed(thinking("thinking"), content("4")), "hmm", "4"),
-    "details alone": (streamed(thinking("reasoning_details", DETAILS), content("4")), "hmm", "4"),
-    "both fields": (streamed(event(BOTH), content("4")), "hmm", "4"),
-    "parts": (streamed(event({"content": MAGISTRAL}), content([TEXT])), "hmm", "4"),
-    "marks": (streamed(content("<think>hmm</think>\n\n4")), "hmm", "4"),
-    "marks in pieces": (streamed(content("<th", "ink>h", "mm</thi", "nk>", "\n4")), "hmm", "4"),
-    "a closing mark": (streamed(content("h", "mm", "</think>", "\n\n", "4")), "hmm", "4"),
-    "field and marks": (streamed(thinking("thinking", "h"), content(MARKED)), "hmm", "4"),
-    "a mark in a reply": (streamed(content(MENTION)), "", MENTION),
-    "whole body": (whole(content="Hello"), "", "Hello"),
-    "whole body with reasoning": (whole(content="4", reasoning_content="hmm"), "hmm", "4"),
-    "whole body with marks": (whole(content="<think>hmm</think>4"), "hmm", "4"),
-    "stream as JSON": ((200, JSON, content("Hello")), "", "Hello"),
-    "no [DONE]": (streamed(event({"content": "Hello"}), event({}, "stop")), "", "Hello"),
-    "CRLF": ((200, STREAM, content("Hello").replace("\n", "\r\n")), "", "Hello"),
-    "comments": (streamed(": ping\n\n", content("Hello")), "", "Hello"),
-    "no choices": (streamed('data: {"id":"","choices":null}\n\n', content("Hello")), "", "Hello"),
-    "no delta": (streamed(event(None), content("Hello")), "", "Hello"),
-}  # fmt: skip
+HELLO, STOP = delta("Hello"), delta(finish="stop")
+END = STOP + DONE
+SSE, JSON = "text/event-stream", "application/json"
 
-
-@pytest.mark.parametrize("name", REPLIES)
-def test_reasoning_and_reply(assistant: Assistant, server: QuirkyServer, name: str) -> None:
-    sent, reasoning, reply = REPLIES[name]
-    server.script = lambda body: sent
-
-    turn = assistant.ask("2 + 2?")
-    kept = assistant.store.get(str(turn.conversation_id))
-
-    assert (turn.reasoning.strip(), str(turn)) == (reasoning, reply)
-    assert (kept.reasoning, kept.response, kept.complete) == (reasoning, reply, True)
-
-
-def test_only_reasoning_is_told_and_estimated(assistant: Assistant, server: QuirkyServer) -> None:
-    server.script = lambda body: streamed(thinking("reasoning_content"), STOP)
-    turn = assistant.ask("2 + 2?")
-    assert (str(turn), turn.reasoning) == ("", "hmm")
-    assert "sent only its reasoning and no reply" in turn.notices[-1]
-    assert turn.usage is not None and turn.usage.estimated and turn.usage.completion_tokens > 0
-
-
-def test_reasoning_is_never_sent_recalled_shown_or_trained_on(
-    assistant: Assistant, server: QuirkyServer
-) -> None:
-    server.script = lambda body: streamed(content("<think>zebra zebra</think>The answer is 4."))
-    turn = assistant.ask("What is two and two?")
-    assistant.rate(turn, 5)
-    server.script = lambda body: streamed(content("Yes."))
-
-    assistant.ask("Is that right?")
-    assistant.ask("What is two and two, again?", session="another")
-    assert "zebra" not in json.dumps(server.chats[1:])
-    assert assistant.memory.recall("zebra zebra", 5) == []
-    assert "zebra" not in assistant.store.get_training_data()[0].reply
-
-
-def test_reasoning_is_scanned_cleaned_and_exported(assistant: Assistant, tmp_path: Any) -> None:
-    kept = assistant.store.collect("Who?", "<think>Ask anna@example.org</think>Anna.", "m")
-    assert assistant.store.get(kept).reasoning == "Ask anna@example.org"
-    assistant.export_file(tmp_path / "all.jsonl")
-    assert "Ask anna@example.org" in (tmp_path / "all.jsonl").read_text("utf-8")
-
-    assistant.store.rewrite([kept], lambda text: text.replace("anna@example.org", "[EMAIL]"))
-    assert assistant.store.get(kept).reasoning == "Ask [EMAIL]"
-
-
-IN_STREAM = 'data: {"error":{"message":"overloaded"}}\n\n'
-FAILURES: dict[str, tuple[tuple[int, str, str], type[KaguraError], str]] = {
-    "in a body": ((200, JSON, '{"error":{"message":"overloaded"}}'), ServerFailed, "overloaded"),
-    "as text": ((200, JSON, '{"error":"overloaded"}'), ServerFailed, "overloaded"),
-    "as detail": ((200, JSON, '{"detail":"overloaded"}'), ServerFailed, "overloaded"),
-    "in the stream": (streamed(IN_STREAM), ReplyCut, "overloaded"),
-    "midway": (streamed(event({"content": "He"}), IN_STREAM), ReplyCut, "overloaded"),
-    "no end": (streamed(event({"content": "Hello"}), DONE), ReplyCut, "cut short"),
+REPLIES = {
+    "empty choices first": (event(choices=[]) + HELLO + END, "", "Hello"),
+    "choices null": (event(choices=None) + HELLO + END, "", "Hello"),
+    "no delta": (HELLO + event(choices=[{"index": 0, "delta": None}]) + END, "", "Hello"),
+    "keep-alive comments": (
+        ": ping\n\n" + HELLO + ": OPENROUTER PROCESSING\n\n" + END,
+        "",
+        "Hello",
+    ),
+    "CRLF": ((HELLO + END).replace("\n", "\r\n"), "", "Hello"),
+    "no empty lines": ((HELLO + END).replace("\n\n", "\n"), "", "Hello"),
+    "named events": ("event: message\nid: 1\nretry: 5\n" + HELLO + END, "", "Hello"),
+    "an event on several lines": (
+        'data: {"choices": [\ndata: {"delta": {"content": "Hello"}}]}\n\n' + END,
+        "",
+        "Hello",
+    ),
+    "no [DONE]": (HELLO + STOP, "", "Hello"),
+    "no last line end": ((HELLO + STOP).rstrip(), "", "Hello"),
+    "parts": (
+        delta([{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]) + END,
+        "",
+        "Hello",
+    ),
+    "refusal": (delta(refusal="I cannot.") + END, "", "I cannot."),
+    "whole": (whole("Hello"), "", "Hello"),
+    "whole, indented": (json.dumps(json.loads(whole("Hello")), indent=2), "", "Hello"),
+    "whole with reasoning": (whole("4", reasoning_content="2+2"), "2+2", "4"),
+    "whole with think": (whole("<think>2+2</think>\n\n4"), "2+2", "4"),
+    "reasoning_content": (
+        delta(reasoning_content="hm") + delta(reasoning_content="m") + delta("4") + END,
+        "hmm",
+        "4",
+    ),
+    "reasoning": (delta(reasoning="hmm") + delta("4") + END, "hmm", "4"),
+    "reasoning twice": (
+        delta("", reasoning="hmm", reasoning_details=[{"type": "reasoning.text", "text": "hmm"}])
+        + delta("4")
+        + END,
+        "hmm",
+        "4",
+    ),
+    "reasoning_details": (
+        delta(
+            reasoning_details=[
+                {"type": "reasoning.summary", "summary": "hmm"},
+                {"type": "reasoning.encrypted", "data": "x"},
+            ]
+        )
+        + delta("4")
+        + END,
+        "hmm",
+        "4",
+    ),
+    "thinking": (delta(thinking="hmm") + delta("4") + END, "hmm", "4"),
+    "thinking parts": (
+        delta([{"type": "thinking", "thinking": [{"type": "text", "text": "hmm"}]}])
+        + delta("4")
+        + END,
+        "hmm",
+        "4",
+    ),
+    "think": (delta("<think>two") + delta(" hmm</think>\n\n4") + END, "two hmm", "4"),
+    "think, cut anywhere": ("".join(map(delta, "<think>two</think>4")) + END, "two", "4"),
+    "only closed": (delta("two hmm\n") + delta("</think>\n\n4") + END, "two hmm", "4"),
+    "thought": (delta("<thought>hmm</thought>4") + END, "hmm", "4"),
+    "Mistral": (delta("[THINK]hmm[/THINK]4") + END, "hmm", "4"),
+    "harmony": (
+        delta(
+            "<|channel|>analysis<|message|>hmm<|end|><|start|>assistant<|channel|>final<|message|>4"
+        )
+        + END,
+        "hmm",
+        "4",
+    ),
+    "a mention": (
+        delta("Write `<think>` and `</think>`.") + END,
+        "",
+        "Write `<think>` and `</think>`.",
+    ),
 }
 
 
-@pytest.mark.parametrize("name", FAILURES)
-def test_a_failure_says_what_the_server_says(
-    assistant: Assistant, server: QuirkyServer, name: str
+@dataclass
+class Script:
+    """What a server answers, request by request; the last answer again and again."""
+
+    answers: list[tuple[int, str, str]]
+
+    def __call__(self, handler: Any, asked: Any, fault: Any) -> None:
+        status, kind, body = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        handler.send_response(status)
+        handler.send_header("content-type", kind)
+        handler.send_header("content-length", str(len(body.encode())))
+        handler.end_headers()
+        handler.wfile.write(body.encode())
+
+
+@pytest.fixture
+def serve(
+    openai_server: OpenAIServer, home: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., OpenAIServer]:
+    """Let the server answer so: status, content type and body of each request."""
+
+    def served(*answers: tuple[int, str, str]) -> OpenAIServer:
+        openai_server.serve = Script(list(answers))  # type: ignore[method-assign]
+        return openai_server
+
+    return served
+
+
+Serve = Callable[..., OpenAIServer]
+
+
+def assistant(**more: Any) -> Assistant:
+    return Assistant(model=next(NAMES), timeout=5, **more)
+
+
+@pytest.mark.parametrize("kind", [SSE, JSON, "text/plain"])
+@pytest.mark.parametrize("name", REPLIES)
+def test_reply_and_reasoning_are_told_apart_whatever_form_they_come_in(
+    serve: Serve, name: str, kind: str
 ) -> None:
-    sent, kind, words = FAILURES[name]
-    server.script = lambda body: sent
-    with pytest.raises(kind, match=words):
-        assistant.ask("2 + 2?")
+    body, reasoning, reply = REPLIES[name]
+    serve((200, kind, body))
+    user = assistant()
+
+    turn = user.ask("2+2?")
+
+    stored = user.store.get("last")
+    assert (turn.reasoning, str(turn)) == (reasoning, reply)
+    assert (stored.reasoning, stored.response, stored.complete) == (reasoning, reply, True)
 
 
-USAGES = [
-    ({"prompt_tokens": None, "completion_tokens": 2, "total_tokens": 2}, "prompt_tokens"),
-    ({"prompt_tokens": 7, "completion_tokens": None}, "completion_tokens"),
-    ({"prompt_tokens": 7}, "completion_tokens"),
-    ({}, "prompt_tokens"),
-]
+def test_only_reasoning_is_told_in_a_line_and_its_tokens_are_estimated(serve: Serve) -> None:
+    serve((200, SSE, delta(reasoning_content="Let me see") + END))
+
+    turn = assistant().ask("2+2?")
+
+    assert "only reasoning and no reply" in " ".join(turn.notices)
+    assert turn.usage and turn.usage.estimated and turn.usage.completion_tokens > 0
 
 
-@pytest.mark.parametrize(("reported", "missing"), USAGES)
-def test_what_usage_leaves_out_is_estimated(
-    assistant: Assistant, server: QuirkyServer, reported: dict[str, Any], missing: str
-) -> None:
-    server.script = lambda body: streamed(
-        event({"content": "Hello"}), event({}, "stop", usage=reported), DONE
-    )
-    turn = assistant.ask("2 + 2?")
-    assert isinstance(turn.usage, Usage)
-    assert getattr(turn.usage, missing) > 0
-    assert turn.usage.estimated
-    assert turn.cost is None or isinstance(turn.cost, Decimal)
+USAGES = {
+    "no prompt": ({"prompt_tokens": None, "completion_tokens": 2}, None, 2, True),
+    "no completion": ({"prompt_tokens": 9, "completion_tokens": None}, 9, None, True),
+    "nothing": ({"prompt_tokens": None, "completion_tokens": None}, None, None, True),
+    "null details": (
+        {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": None},
+        9,
+        2,
+        False,
+    ),
+    "reasoning counted in": (
+        {
+            "prompt_tokens": 9,
+            "completion_tokens": 7,
+            "total_tokens": 16,
+            "completion_tokens_details": {"reasoning_tokens": 5},
+        },
+        9,
+        7,
+        False,
+    ),
+    "reasoning apart": (
+        {
+            "prompt_tokens": 9,
+            "completion_tokens": 2,
+            "total_tokens": 16,
+            "completion_tokens_details": {"reasoning_tokens": 5},
+        },
+        9,
+        7,
+        False,
+    ),
+}
 
 
-REFUSALS = [
+@pytest.mark.parametrize("name", USAGES)
+def test_usage_that_is_missing_is_estimated_and_priced(serve: Serve, name: str) -> None:
+    reported, prompt, completion, estimated = USAGES[name]
+    serve((200, SSE, HELLO + STOP + event(choices=[], usage=reported) + DONE))
+
+    turn = assistant().ask("2+2?")
+
+    assert turn.usage and turn.usage.estimated == estimated
+    assert turn.usage.prompt_tokens == prompt or (prompt is None and turn.usage.prompt_tokens > 0)
+    received = turn.usage.completion_tokens
+    assert received == completion or (completion is None and received > 0)
+    assert (pricing.cost("openai:gpt-4.1-mini", turn.usage, Settings()) or 0) > 0
+
+
+ERRORS = {
+    "object": json.dumps({"error": {"message": "model overloaded"}}),
+    "text": json.dumps({"error": "model overloaded"}),
+    "vLLM": json.dumps({"object": "error", "message": "model overloaded", "code": 503}),
+    "detail": json.dumps({"detail": "model overloaded"}),
+    "details": json.dumps({"detail": [{"loc": ["body"], "msg": "model overloaded"}]}),
+    "in the stream": event(error={"message": "model overloaded", "code": 504}) + DONE,
+    "midway": HELLO + event(error={"message": "model overloaded"}) + DONE,
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_inside_200_is_told_in_the_vendors_words(serve: Serve, name: str) -> None:
+    server = serve((200, JSON, ERRORS[name]))
+
+    with pytest.raises(ProviderError, match="model overloaded"):
+        assistant().ask("2+2?")
+
+    assert len(server.requests) == 1
+
+
+def refusal(message: str, param: str | None = None) -> str:
+    return json.dumps({"error": {"message": message, "type": "error", "param": param}})
+
+
+OK = (200, SSE, HELLO + END)
+ROLE_REFUSALS = [
     "Conversation roles must alternate user/assistant/user/assistant/...",
+    "After the optional system message, conversation roles must alternate user and assistant",
     "System role not supported",
-    "Only user and assistant roles are supported, with the exception of an initial optional system",
-    "After the optional system message, conversation roles must alternate",
-    "messages: the model does not support system messages",
+    "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+    "Developer instruction is not enabled for models/gemma-3-27b-it",
+    "Unexpected role 'system'",
+    "This model does not support system prompts",
+    "Only user and assistant roles are supported! 'system' is not one of them",
 ]
 
 
-@pytest.mark.parametrize("status", [400, 422])
-@pytest.mark.parametrize("said", REFUSALS)
-def test_a_model_without_a_system_role_is_asked_once_more(
-    assistant: Assistant, server: QuirkyServer, said: str, status: int
+@pytest.mark.parametrize("status", [400, 422, 200])
+@pytest.mark.parametrize("said", ROLE_REFUSALS)
+def test_a_model_without_a_system_role_is_asked_once_more_and_remembered(
+    serve: Serve, said: str, status: int
 ) -> None:
-    def script(body: Any) -> tuple[int, str, str]:
-        roles = [one["role"] for one in body["messages"]]
-        if "system" in roles or any(a == b for a, b in pairwise(roles)):
-            return status, JSON, json.dumps({"error": {"message": said}})
-        return streamed(content("Hello"))
+    server = serve((status, JSON, refusal(said)), OK)
+    user = assistant(system="Be brief.")
 
-    server.script = script
-    adaptations.of.cache_clear()
-    first, second = assistant.ask("2 + 2?"), assistant.ask("And 3 + 3?")
+    first, second = user.ask("2+2?"), user.ask("And 3+3?")
 
     assert (str(first), str(second)) == ("Hello", "Hello")
-    asked = server.chats
-    assert len(asked) == 3
-    assert asked[1]["messages"][0]["content"].startswith("You are Kagura")
-    assert asked[1]["messages"][0]["content"].endswith("2 + 2?")
+    asked = [one.body["messages"] for one in server.requests]
+    assert [[one["role"] for one in sent] for sent in asked] == [
+        ["system", "user"], ["user"], ["user", "assistant", "user"],
+    ]  # fmt: skip
+    refused, folded, later = ("\n\n".join(one["content"] for one in sent) for sent in asked)
+    assert folded == refused
+    assert "Be brief." in later and "And 3+3?" in later
 
 
-def test_a_refusal_that_stays_is_told_after_two_requests(
-    assistant: Assistant, server: QuirkyServer
+PARAMS = [
+    ("temperature", "Unsupported value: 'temperature' does not support 0.2 with this model."),
+    ("temperature", "temperature is deprecated for this model"),
+    ("stream_options", "Unrecognized request argument supplied: stream_options"),
+    ("stream_options", "body.stream_options: Extra inputs are not permitted"),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), PARAMS)
+def test_a_parameter_that_a_model_does_not_take_is_left_out(
+    serve: Serve, name: str, said: str
 ) -> None:
-    error = json.dumps({"error": {"message": REFUSALS[0]}})
-    server.script = lambda body: (400, JSON, error)
-    with pytest.raises(ProviderError, match="Start a new session"):
-        assistant.ask("2 + 2?")
-    assert len(server.chats) == 2
+    server = serve((400, JSON, refusal(said, name)), OK)
+    user = assistant(temperature=0.2)
+
+    user.ask("2+2?")
+    user.ask("3+3?")
+
+    assert [name in one.body for one in server.requests] == [True, False, False]
 
 
-@pytest.mark.parametrize("parameter", ["temperature", "stream_options"])
-def test_a_parameter_that_is_refused_is_left_out(server: QuirkyServer, parameter: str) -> None:
-    def script(body: Any) -> tuple[int, str, str]:
-        if parameter in body:
-            said = f"Unsupported value: '{parameter}' does not support this with this model."
-            return 400, JSON, json.dumps({"error": {"message": said, "param": parameter}})
-        return streamed(content("Hello"))
+def test_each_kind_of_refusal_is_met_once(serve: Serve) -> None:
+    server = serve((400, JSON, refusal(PARAMS[0][1])), (400, JSON, refusal(ROLE_REFUSALS[0])), OK)
 
-    server.script = script
-    settings = {"base_url": server.base_url, "temperature": 0.2}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENAI_API_KEY", "sk-test-000")
-        assistant = Assistant("owner", model="openai:m", **settings)
-        assert str(assistant.ask("2 + 2?")) == str(assistant.ask("3 + 3?")) == "Hello"
-        assistant.close()
-    assert [parameter in body for body in server.chats] == [True, False, False]
+    assert str(assistant(temperature=0.2).ask("2+2?")) == "Hello"
+    assert len(server.requests) == 3
 
 
-def test_folded_messages_lose_nothing() -> None:
-    said = [
-        Message("system", "S"),
-        Message("user", "a"),
-        Message("user", "b"),
-        Message("assistant", "c"),
-        Message("user", "d"),
-    ]
-    folded = adaptations.alternate(said)
-    assert [(one.role, one.content) for one in folded] == [
-        ("user", "S\n\na\n\nb"),
-        ("assistant", "c"),
-        ("user", "d"),
-    ]
+def test_a_refusal_that_stays_helps_its_reader(serve: Serve) -> None:
+    server = serve((400, JSON, refusal(ROLE_REFUSALS[0])))
+
+    with pytest.raises(ProviderError, match=r"must alternate.*another chat template"):
+        assistant().ask("2+2?")
+
+    assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("odd", [None, 3, True, [None, 3], {"a": [[]]}, [{"type": None}]])
-def test_no_form_of_a_message_fails(odd: Any) -> None:
-    assert list(pieces({"content": odd, "reasoning": odd})) == []
-    assert list(pieces(odd)) == []
+NO_QUIRKS = [
+    "The system is overloaded, an unexpected error occurred",
+    "max_tokens is too large: 99999. Unsupported for a context of 4096",
+    "Invalid API key",
+    "This model does not support images",
+]
+
+
+@pytest.mark.parametrize("said", NO_QUIRKS)
+def test_other_refusals_are_not_taken_for_quirks(said: str) -> None:
+    assert quirks.refused(said, {"temperature": 1, "max_tokens": 2}) is None
+
+
+def test_plain_messages_lose_no_word() -> None:
+    given = [
+        Message("system", "a"), Message("user", "b"), Message("user", "c"),
+        Message("assistant", "d"), Message("system", "e"), Message("user", "f"),
+    ]  # fmt: skip
+
+    assert quirks.plain(given) == [
+        Message("user", "a\n\nb\n\nc"), Message("assistant", "d"), Message("user", "e\n\nf"),
+    ]  # fmt: skip
+
+
+def test_a_page_in_place_of_an_answer_is_no_reply() -> None:
+    with pytest.raises(ValueError):
+        list(wire.events(["<html>", "Sign in", "</html>"]))
+
+
+def test_reasoning_goes_nowhere_but_into_the_store(serve: Serve) -> None:
+    server = serve((200, SSE, delta("<think>zebra</think>\n\nHello") + END))
+    user = assistant()
+    user.rate(user.ask("2+2?"), 5)
+
+    user.ask("And then, zebra?")
+
+    store: ConversationCollector = user.store
+    assert "zebra" not in json.dumps(server.requests[-1].body["messages"][:-1])
+    assert [one.prompt for one in store.search("zebra")] == ["And then, zebra?"]
+    first = store.recent(2)[-1]
+    assert "zebra" in first.texts
+    store.rewrite([first.id], lambda text: text.replace("zebra", "horse"))
+    assert store.get(first.id).reasoning == "horse"
+
+
+HOSTILE = "</details><script>x()</script> $a$ ```"
+
+
+def test_reasoning_is_shown_folded_and_harmless(serve: Serve) -> None:
+    body = json.dumps(HOSTILE + "\n\n<img src=x onerror=x()>")[1:-1]
+    serve((200, SSE, delta(reasoning="PLACE").replace("PLACE", body) + delta("4") + END))
+    user = assistant()
+    turn = user.ask("2+2?")
+
+    folded = hidden_reasoning(turn.reasoning)
+    workspace = Workspace(lambda: user.settings)
+    shown = show.main([turn.conversation_id or ""], obj=workspace, standalone_mode=False)
+
+    assert folded.html.startswith("<details") and "hidden" in folded.plain
+    assert "x()" not in folded.plain
+    for html in (folded.html, MarkdownIt("commonmark").render(shown.markdown)):
+        assert "<details" in html and html.count("</details>") == 1
+        assert "<script" not in html and "<img" not in html
+
+
+def test_reasoning_survives_an_export(serve: Serve, tmp_path: Path) -> None:
+    serve((200, SSE, delta(reasoning="hmm") + delta("4") + END))
+    assistant(user="one").ask("2+2?")
+    assistant(user="one").export_file(tmp_path / "all.jsonl")
+
+    other = assistant(user="two")
+    other.import_file(tmp_path / "all.jsonl")
+
+    assert other.store.get("last").reasoning == "hmm"

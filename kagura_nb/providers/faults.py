@@ -19,7 +19,7 @@ from kagura_nb.errors import (
     ServerUnreachable,
     UnknownModel,
 )
-from kagura_nb.providers import adaptations, refusals
+from kagura_nb.providers import quirks, refusals
 from kagura_nb.redirects import Redirected
 
 LONGEST_QUOTE = 200
@@ -94,10 +94,11 @@ class Faults:
             "Check the address, and the proxy and certificates in the environment",
         )
 
-    def failing(self, status: int, said: str) -> ProviderError:
-        """The server fails, also after the retries."""
+    def failing(self, status: int | None, said: str) -> ProviderError:
+        """The server fails, also after the retries; without a status where it says 200 at first."""
+        how = f" with HTTP {status}" if status else ""
         return ServerFailed(
-            f"{self.title} at {self.address} fails with HTTP {status}{quoted(said)}",
+            f"{self.title} at {self.address} fails{how}{quoted(said)}",
             "Try again in a while",
         )
 
@@ -148,10 +149,10 @@ class Faults:
                 f"{self.model} takes no temperature{quoted(said)}",
                 "Leave it to the vendor with `%kagura config temperature -1`",
             )
-        if adaptations.refused(said, {adaptations.ROLES}):
+        if quirks.ALTERNATION.search(said) or quirks.SYSTEM.search(said):
             return ProviderError(
-                f"{self.model} does not take messages in this order{quoted(said)}",
-                "Start a new session, or choose another model with `%kagura use`",
+                f"The chat template of {self.model} does not take this conversation{quoted(said)}",
+                "Give the server another chat template, or choose another model with `%kagura use`",
             )
         return ProviderError(
             f"{self.title} refused the request{quoted(said)}", "Change the request and try again"

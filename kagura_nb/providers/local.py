@@ -18,11 +18,11 @@ from typing import Any
 
 from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
 from kagura_nb.providers import limits, models
-from kagura_nb.providers.adaptations import alternate
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.chat_tokens import chat_tokens
 from kagura_nb.providers.faults import SHORTEN
 from kagura_nb.providers.line import Line
+from kagura_nb.providers.quirks import plain
 from kagura_nb.records import Message, Usage
 from kagura_nb.settings import Settings
 
@@ -82,7 +82,7 @@ class LocalProvider:
                 "Use a model that is tuned for chat",
             )
         try:  # as many do that know no system role
-            return self._encoded(alternate(messages))
+            return self._encoded(plain(messages))
         except Exception:
             raise refusal from None
 

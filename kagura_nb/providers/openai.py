@@ -5,16 +5,18 @@ One request is one streamed chat completion. The SDK repeats it on 429, 5xx and 
 a finish reason was cut.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
 from kagura_nb.addresses import is_loopback
 from kagura_nb.errors import KaguraError, MissingKey, ProviderError, translator
-from kagura_nb.providers import adaptations, completions, limits, refusals
+from kagura_nb.providers import limits, quirks, refusals, wire
 from kagura_nb.providers.base import Chunk, Sampling, estimated
 from kagura_nb.providers.faults import Faults
 from kagura_nb.providers.line import Line
@@ -24,7 +26,6 @@ from kagura_nb.settings import Settings
 
 if TYPE_CHECKING:
     import openai
-    from openai.types import CompletionUsage
 
 NO_KEY = "none"
 """Sent to a server that asks for no key; the SDK insists on one."""
@@ -51,6 +52,14 @@ CONTEXT_TOKENS = {
 UNKNOWN_CONTEXT = 8_192
 LOCAL_CONTEXT = 4_096
 """What Ollama gives a model unless told otherwise (its FAQ, 2026); more would be cut silently."""
+
+FAILED = 500
+MAY_NAME_A_QUIRK = (None, 400, 422, 500, 501)
+"""The statuses of such refusals: llama.cpp fails with 500 where a chat template raises, and some
+gateways say 200.
+"""
+_REFUSED: dict[tuple[str, str], frozenset[str]] = {}
+"""What a model was found not to take, by address and name; see `quirks`."""
 
 RETIRED = ("deprecated", "shut down", "retired", "no longer available", "decommissioned")
 
@@ -109,40 +118,12 @@ class OpenAIProvider:
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
         """Yield the reply as it arrives."""
-        with limits.learning(self, messages):
-            while True:
-                begun = False
-                sent = self._sent(messages, sampling)
-                try:
-                    for chunk in self._reply(messages, sampling):
-                        begun = True
-                        yield chunk
-                    return
-                except ProviderError as error:
-                    part = None if begun else adaptations.refused(error.problem, sent)
-                    if part is None:
-                        raise
-                self._untaken.add(part)  # so that it is not sent again: each part once at most
-
-    @property
-    def _untaken(self) -> set[str]:
-        return adaptations.of(self.faults.address, self.faults.model)
-
-    def _sent(self, messages: Sequence[Message], sampling: Sampling) -> set[str]:
-        """What of a request the model may not take."""
-        parts = {adaptations.ROLES, adaptations.USAGE}
-        if sampling.temperature is not None:
-            parts.add(adaptations.TEMPERATURE)
-        return parts - self._untaken
-
-    def _reply(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[Chunk]:
-        """One request and its answer."""
-        with _named(self.faults):
-            client = connect(self.faults.address, self.key, self.timeout, sampling.line)
-            reply = client.chat.completions.create(**self._request(messages, sampling))
-            events = _events(reply)
-        with reply, _named(self.faults, begun=True):
-            yield from self._chunks(events, messages)
+        with limits.learning(self, messages), ExitStack() as opened:
+            with _named(self.faults):
+                client = connect(self.faults.address, self.key, self.timeout, sampling.line)
+                events = self._answered(client, self._request(messages, sampling), opened)
+            with _named(self.faults, begun=True):
+                yield from self._chunks(events, messages)
 
     def _fetch(self, url: str, body: Any) -> Any:
         """What the server says of itself; None where it refuses."""
@@ -166,36 +147,48 @@ class OpenAIProvider:
     def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
         newer = (self.faults.vendor == "openai") != self.limits.unknown_name
         longest = "max_completion_tokens" if newer else "max_tokens"
-        untaken = self._untaken
-        drawn = {
-            "temperature": None if adaptations.TEMPERATURE in untaken else sampling.temperature,
-            longest: sampling.max_tokens,
-            "stream_options": None if adaptations.USAGE in untaken else {"include_usage": True},
-        }
-        taken = adaptations.alternate(messages) if adaptations.ROLES in untaken else messages
-        said = [{"role": one.role, "content": one.content} for one in taken]
+        drawn = {"temperature": sampling.temperature, longest: sampling.max_tokens}
         return {
             "model": self.faults.model,
-            # As it is: compared with all the types a message may have, a long history costs the
-            # SDK more time than finding the memories.
-            "messages": [],
-            "extra_body": {"messages": said},
+            "messages": messages,
             "stream": True,
+            "stream_options": {"include_usage": True},
             **{name: value for name, value in drawn.items() if value is not None},
         }
 
-    def _chunks(self, events: Iterable[Any], messages: Sequence[Message]) -> Iterator[Chunk]:
-        finish, said = None, ""
+    def _answered(
+        self, client: "openai.OpenAI", request: Mapping[str, Any], opened: ExitStack
+    ) -> Iterator[wire.Json]:
+        """The events of the answer, the first one at hand; asked again for each new quirk."""
+        import openai
+
+        name = self.faults.address, self.faults.model
+        known = _REFUSED.get(name, frozenset())
+        while True:
+            sent = _fitted(request, known)
+            try:
+                events = _events(client, sent, opened)
+                first = list(islice(events, 1))
+                _REFUSED[name] = known
+                return chain(first, events)
+            except openai.APIError as error:
+                quirk = _quirk(error, sent)
+                if quirk is None or quirk in known:
+                    raise
+                known |= {quirk}
+                opened.close()
+
+    def _chunks(self, events: Iterator[wire.Json], sent: Sequence[Message]) -> Iterator[Chunk]:
+        finish, usage, received = None, None, []
         for event in events:
-            for choice in event.choices or ():
-                finish = choice.finish_reason or finish
-                message = getattr(choice, "delta", None) or getattr(choice, "message", None)
-                for text, thought in completions.pieces(message):
-                    said += text + thought
-                    yield Chunk(text, reasoning=thought)
-            if event.usage:
-                estimate = partial(estimated, self, messages, said)
-                yield Chunk(usage=_usage(event.usage, estimate))
+            for reply, reasoning, ended in wire.choices(event):
+                finish = ended or finish
+                received += [reply, reasoning]
+                if reply or reasoning:
+                    yield Chunk(reply, reasoning=reasoning)
+            usage = event.get("usage") or usage
+        if usage:
+            yield Chunk(usage=_usage(usage, partial(estimated, self, sent, "".join(received))))
         if finish is None:
             raise self.faults.cut()
         if finish == "content_filter":
@@ -250,33 +243,61 @@ def connect(address: str, key: str, timeout: float, line: Line | None = None) ->
     return openai.OpenAI(api_key=key, base_url=address, timeout=patience, http_client=own)
 
 
-def _events(reply: "openai.Stream[Any]") -> Iterable[Any]:
-    """The events of a stream, or the whole completion that came in its place as the only one."""
+def _fitted(request: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """A request without what the model is known not to take, its messages as JSON."""
+    sent = {name: value for name, value in request.items() if name not in known}
+    messages = quirks.plain(sent["messages"]) if quirks.ROLES in known else sent["messages"]
+    said = [{"role": one.role, "content": one.content} for one in messages]
+    # As it is: compared with all the types a message may have, a long history costs the
+    # SDK more time than finding the memories.
+    return {**sent, "messages": [], "extra_body": {"messages": said}}
+
+
+def _events(
+    client: "openai.OpenAI", sent: Mapping[str, Any], opened: ExitStack
+) -> Iterator[wire.Json]:
+    """Send a request and yield the events of its answer, with the SDK's errors for what fails."""
+    import httpx2
     import openai
-    from openai.types.chat import ChatCompletion
 
-    told = reply.response.headers.get("content-type", "")
-    body = completions.whole(reply.response.read()) if "json" in told else None
-    if body is None:
-        return reply
-    if (said := completions.error_words(body)) is not None:
-        raise openai.APIError(said, reply.response.request, body={"message": said})
-    return [ChatCompletion.construct(**body)]
+    streamed = client.chat.completions.with_streaming_response
+    reply = opened.enter_context(streamed.create(**sent))
+    try:
+        yield from wire.events(reply.iter_lines())
+    except wire.Refused as refused:
+        error = openai.APIError(str(refused), reply.http_request, body=refused.body)
+        raise error from None
+    except httpx2.TimeoutException:
+        raise openai.APITimeoutError(request=reply.http_request) from None
+    except httpx2.HTTPError as error:
+        raise openai.APIConnectionError(request=reply.http_request) from error
 
 
-def _usage(reported: "CompletionUsage", estimate: Callable[[], Usage]) -> Usage:
-    """What a server reports; what it leaves out is estimated."""
-    details = getattr(reported, "prompt_tokens_details", None)
-    sent, said = reported.prompt_tokens, reported.completion_tokens
-    partly = not isinstance(sent, int) or not isinstance(said, int)
-    whole = estimate() if partly else None
-    return Usage(
-        prompt_tokens=whole.prompt_tokens if whole and not isinstance(sent, int) else sent,
-        completion_tokens=whole.completion_tokens if whole and not isinstance(said, int) else said,
-        cached_tokens=(details and details.cached_tokens) or 0,
-        written_tokens=(details and details.cache_write_tokens) or 0,
-        estimated=partly,
+def _quirk(error: "openai.APIError", sent: Mapping[str, Any]) -> str | None:
+    """What a server does not take, if that is why it refused; some give a list of what is wrong."""
+    if getattr(error, "status_code", None) not in MAY_NAME_A_QUIRK:
+        return None
+    return quirks.refused(words(error) or str(error.body or ""), sent, error.param)
+
+
+def _usage(reported: wire.Json, estimate: Callable[[], Usage]) -> Usage:
+    """The usage as reported; what the server leaves out is taken from the estimate.
+
+    Reasoning is output. Most vendors count it in; those whose total says otherwise do not (xAI).
+    """
+    prompt, completion = (reported.get(f"{one}_tokens") for one in ("prompt", "completion"))
+    sent, received = (
+        reported.get(f"{one}_tokens_details") or {} for one in ("prompt", "completion")
     )
+    cached, written = sent.get("cached_tokens") or 0, sent.get("cache_write_tokens") or 0
+    if prompt is None or completion is None:
+        guess = estimate()
+        prompt = guess.prompt_tokens if prompt is None else prompt
+        completion = guess.completion_tokens if completion is None else completion
+        return Usage(prompt, completion, cached, written, estimated=True)
+    thought = received.get("reasoning_tokens") or 0
+    apart = reported.get("total_tokens") == prompt + completion + thought
+    return Usage(prompt, completion + (thought if apart else 0), cached, written)
 
 
 @translator
@@ -288,7 +309,7 @@ def _named(faults: Faults, begun: bool = False) -> Iterator[None]:
         yield
     except Redirected as elsewhere:
         raise faults.redirected(elsewhere) from None
-    except json.JSONDecodeError:
+    except ValueError:
         raise faults.cut() from None
     except openai.APIConnectionError as error:
         raise (faults.cut() if begun else _unreachable(faults, error)) from None
@@ -309,7 +330,7 @@ def _unreachable(faults: Faults, error: "openai.APIConnectionError") -> Provider
 
 def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> ProviderError:
     """Our error for a refusal, by status and code (OpenAI's guide to error codes, 2026-11)."""
-    status = getattr(error, "status_code", None) or (500 if begun else 200)
+    status = getattr(error, "status_code", None) or _status(error.code)
     said = words(error)
     marks = f"{error.code} {error.type} {said}".lower()
     if status == 413 or (status != 429 and refusals.is_too_long(marks)):
@@ -325,12 +346,17 @@ def _translated(error: "openai.APIError", faults: Faults, begun: bool) -> Provid
     if status == 429:
         return faults.unpaid() if error.code == "insufficient_quota" else faults.limited(said)
     if status >= 500:
-        return faults.cut(said) if begun else faults.failing(status, said)
-    if status < 400:
-        return faults.failing(status, said)
+        told = getattr(error, "status_code", None)
+        return faults.cut(said) if begun else faults.failing(told, said)
     if limit := refusals.reply(said):
         return faults.reply_limit(limit, said)
     return faults.refused(said)
+
+
+def _status(code: object) -> int:
+    """The HTTP status that an error inside an answer gives as its code; else that of a failure."""
+    known = isinstance(code, int | str) and re.fullmatch(r"[45]\d\d", str(code))
+    return int(code) if known else FAILED  # type: ignore[call-overload]
 
 
 def words(error: "openai.APIError") -> str:
