@@ -125,6 +125,7 @@ def gather(
         recalled=memories[: settings.recall],
         examples=examples,
         history=[message for one in history for message in prompt.turn(one)],
+        examples_as=provider.examples_as,
     )
     remembered = {one.id for one in sent.recalled}
     recalled = tuple(one for one in related if one.conversation.id in remembered)

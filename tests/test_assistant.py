@@ -124,7 +124,7 @@ def test_a_well_rated_reply_is_shown_as_an_example_from_now_on(
     openai_server.reply("Rome. Cheers!")
     turn = assistant.ask("What is the capital of Italy?")
     assistant.ask("And of Spain?", session="tuesday", memory=False)
-    assert "# Examples" not in system(openai_server)
+    assert said(openai_server)[:-1] == []
 
     told = assistant.rate(str(turn.conversation_id), 5)
     later = assistant.ask("And of Spain?", session="wednesday")
@@ -132,12 +132,11 @@ def test_a_well_rated_reply_is_shown_as_an_example_from_now_on(
     assert (
         told == "Saved. 1 of 100 good conversations for training; shown as an example from now on."
     )
-    assert "# Examples" in system(openai_server)
-    assert "> Rome. Cheers!" in system(openai_server)
+    assert said(openai_server)[:-1] == ["What is the capital of Italy?", "Rome. Cheers!"]
     assert [one.id for one in later.context.examples] == [turn.conversation_id]
 
     assistant.ask("And of Peru?", session="thursday", examples=False, memory=False)
-    assert "# Examples" not in system(openai_server)
+    assert said(openai_server)[:-1] == []
 
 
 def test_a_correction_is_shown_instead_of_the_reply(
@@ -149,7 +148,7 @@ def test_a_correction_is_shown_instead_of_the_reply(
 
     assistant.ask("Greet me again.", session="tuesday")
 
-    assert "> Good day, captain." in system(openai_server)
+    assert said(openai_server)[:-1] == ["Greet me.", "Good day, captain."]
     assert "Wrong words." not in system(openai_server)
 
 

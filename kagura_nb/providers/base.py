@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kagura_nb.prompt import ExamplesAs
 from kagura_nb.providers.line import Line
 from kagura_nb.records import Message, Usage
 
@@ -49,11 +50,13 @@ class Provider(Protocol):
         context_tokens: tokens that prompt and reply may take together.
         context_known: False where that is a guess.
         longest_reply: tokens of a reply at most, where that is known.
+        examples_as: how it reads examples best, see `prompt`.
         on_this_machine: True where nothing leaves the machine, so that nothing needs masking.
         notice: one line that the user sees on first use, or None.
     """
 
     model: str
+    examples_as: ExamplesAs
     on_this_machine: bool
     notice: str | None
 

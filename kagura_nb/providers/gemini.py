@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kagura_nb import keys, tokens
 from kagura_nb.errors import KaguraError, ProviderError, translator
+from kagura_nb.prompt import ExamplesAs
 from kagura_nb.providers import limits, refusals, vertex
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.faults import Faults
@@ -46,6 +47,7 @@ class GeminiProvider:
     on_this_machine: bool = False
     context_known: bool = True
     notice: str | None = None
+    examples_as: ExamplesAs = "turns"
 
     @property
     def limits(self) -> limits.Limits:

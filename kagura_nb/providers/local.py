@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kagura_nb.errors import ContextTooLong, ProviderError, UnknownModel
+from kagura_nb.prompt import ExamplesAs
 from kagura_nb.providers import limits, models
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.providers.chat_tokens import chat_tokens
@@ -46,6 +47,7 @@ class LocalProvider:
     longest_reply: int | None = None
     on_this_machine: bool = True
     notice: str | None = None
+    examples_as: ExamplesAs = "turns"
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, exactly."""
@@ -171,7 +173,8 @@ def open_local(vendor: str, model: str, settings: Settings) -> LocalProvider:
     network, tokenizer = _load(base, *_placed(base, adapter, settings))
     read = models.context(network)
     context = min(settings.context_tokens or read, read)
-    return LocalProvider(f"{vendor}:{model}", context, network, tokenizer)
+    form: ExamplesAs = "quotations" if models.is_practice(base) else "turns"
+    return LocalProvider(f"{vendor}:{model}", context, network, tokenizer, examples_as=form)
 
 
 def _split(model: str) -> tuple[str, str]:

@@ -66,6 +66,11 @@ def find(name: str) -> str:
     return name
 
 
+def is_practice(name: str) -> bool:
+    """Whether a name means the model of the package, wherever that is installed."""
+    return find(name) == str(MODEL)
+
+
 def load(base: str) -> tuple[Any, Any]:
     """Load network and tokenizer of a chat model that `find` found, onto the CPU.
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kagura_nb import keys, tokens
 from kagura_nb.addresses import is_loopback
 from kagura_nb.errors import KaguraError, MissingKey, ProviderError, translator
+from kagura_nb.prompt import ExamplesAs
 from kagura_nb.providers import limits, quirks, refusals, wire
 from kagura_nb.providers.base import Chunk, Sampling, estimated
 from kagura_nb.providers.faults import Faults
@@ -76,6 +77,7 @@ class OpenAIProvider:
     configured_context: int = 0
     _asks: bool = field(default=True, init=False, repr=False)
     notice: str | None = None
+    examples_as: ExamplesAs = "turns"
     _counter: tokens.Counter | None = field(default=None, init=False, repr=False)
 
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from kagura_nb.errors import ContextTooLong
+from kagura_nb.prompt import ExamplesAs
 from kagura_nb.providers import limits
 from kagura_nb.providers.base import Chunk, Sampling
 from kagura_nb.records import Message, Usage
@@ -58,6 +59,7 @@ class PracticeProvider:
     longest_reply = None
     on_this_machine = True
     notice = NOTICE
+    examples_as: ExamplesAs = "quotations"
 
     def __init__(self, folder: Path = MODEL) -> None:
         self._folder = folder
