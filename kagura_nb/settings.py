@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from kagura_nb.addresses import check_database, check_local, check_place, check_server
 from kagura_nb.errors import InvalidUserId, SettingsError
+from kagura_nb.ownership import secure
 
 USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 EMBEDDERS = ("onnx", "openai", "ollama", "gemini")
@@ -242,8 +243,10 @@ def read_file(home: Path) -> dict[str, Any]:
     """The settings in the home folder's file; empty where there is none.
 
     Raises:
-        SettingsError: the file is not TOML.
+        SettingsError: the file is not TOML, or belongs to somebody else.
     """
+    secure(home)
+    secure(home / CONFIG_FILE)
     try:
         return tomllib.loads((home / CONFIG_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):

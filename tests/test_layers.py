@@ -14,10 +14,10 @@ import kagura_nb
 
 ROOT = Path(kagura_nb.__file__).parent
 LAYERS = [
-    "screen", "errors", "addresses", "redirects", "records", "reasoning", "settings", "keys",
-    "store", "privacy", "pricing", "costs", "tokens", "memory", "fewshot", "effects", "prompt",
-    "datasets", "exchange", "frames", "providers", "practice", "deploy", "tuning", "offer",
-    "context", "turn", "assistant", "curation", "trainer", "auto", "notebook", "cli",
+    "screen", "errors", "addresses", "redirects", "records", "reasoning", "ownership", "settings",
+    "keys", "store", "privacy", "pricing", "costs", "tokens", "memory", "fewshot", "effects",
+    "prompt", "datasets", "exchange", "frames", "providers", "practice", "deploy", "tuning",
+    "offer", "context", "turn", "assistant", "curation", "trainer", "auto", "notebook", "cli",
 ]  # fmt: skip
 LONGEST_MODULE = 500
 LONGEST_FUNCTION = 50

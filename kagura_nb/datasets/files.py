@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kagura_nb.errors import DatasetError
+from kagura_nb.ownership import own_folder
 from kagura_nb.records import Dataset, Method, Policy
 from kagura_nb.settings import Settings
 from kagura_nb.store.datasets import TRAIN, VALIDATION
@@ -58,6 +59,8 @@ class Files:
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """An empty folder for what is being made, gone afterwards unless it was kept."""
+        if not own_folder(self._folder):
+            raise DatasetError(f"{self._folder} is a link", "Remove the link and repeat")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with TemporaryDirectory(
             dir=self._folder, prefix=DRAFT, ignore_cleanup_errors=True
@@ -66,7 +69,7 @@ class Files:
 
     def sweep(self, known: Collection[str]) -> None:
         """Delete what a process left that was killed: drafts, and datasets that nobody knows."""
-        if self._folder.exists():
+        if self._folder.exists() and own_folder(self._folder):
             for one in self._folder.iterdir():
                 if one.name not in known:
                     shutil.rmtree(one, ignore_errors=True)
@@ -115,7 +118,8 @@ class Files:
 
     def remove(self, version: str) -> None:
         """Delete the files of a dataset."""
-        shutil.rmtree(self.of(version), ignore_errors=True)
+        if own_folder(self._folder):
+            shutil.rmtree(self.of(version), ignore_errors=True)
 
     def key(self) -> bytes:
         """What makes fakes the same for the same value, and only for this user."""

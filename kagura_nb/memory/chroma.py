@@ -22,6 +22,7 @@ from ulid import ULID
 from kagura_nb.errors import RecallError
 from kagura_nb.memory.embedders import Vector
 from kagura_nb.memory.roster import Scores, Slots
+from kagura_nb.ownership import own_folder
 from kagura_nb.settings import Settings
 
 BATCH = 2000
@@ -64,6 +65,8 @@ class ChromaFolder:
         """Take the lock, and keep it until `release`; False where another process has it."""
         if self._lock is not None:
             return True
+        if not own_folder(self._folder):
+            return False  # as if another process had it: nothing is kept there
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(self._folder / "owner.lock", mode=0o600, thread_local=False)
         try:
@@ -89,7 +92,7 @@ class ChromaFolder:
 
     def discard(self) -> None:
         """Delete every index, whoever has it open: who finds his gone builds a new one."""
-        for one in self._folder.glob("chroma-*"):
+        for one in self._folder.glob("chroma-*") if own_folder(self._folder) else ():
             shutil.rmtree(one, ignore_errors=True)
 
     def release(self) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from kagura_nb import addresses
 from kagura_nb.errors import StoreError, StoreUnavailable, translator
+from kagura_nb.ownership import secure
 from kagura_nb.settings import Settings
 from kagura_nb.store import migrations
 from kagura_nb.store.dialect import Dialect, Use
@@ -137,6 +138,8 @@ class Database:
 
     @cached_property
     def _engine(self) -> Engine:
+        for place in (self.settings.home, self.settings.user_home, self.settings.store_file):
+            secure(place)
         engine = self._dialect.connect(
             self._url,
             self.settings.user,

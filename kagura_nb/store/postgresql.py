@@ -10,6 +10,7 @@ replicas and backups, and freed blocks of its disk are out of reach from here.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -46,6 +47,7 @@ LOCK_TIMEOUT = "30s"
 """How long a writer waits for its turn."""
 LONGEST_NAME = 63
 """Bytes of a name that PostgreSQL keeps."""
+HASHED = re.compile(r".{46}_[0-9a-f]{16}")
 
 CURES = {
     "password authentication failed": "Correct user or password in KAGURA_STORE",
@@ -128,10 +130,13 @@ def connect(url: URL, user: str, **common: Any) -> Engine:
 
 
 def schema_of(user: str) -> str:
-    """The name of a user's schema; ids too long for one end in a hash of the whole id."""
+    """The name of a user's schema; ids too long for one end in a hash of the whole id, and so do
+    those that look as if they did.
+    """
     name = f"kagura_{user}"
     digest = hashlib.sha256(user.encode()).hexdigest()[:16]
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 17]}_{digest}"
+    plain = len(name) <= LONGEST_NAME and not HASHED.fullmatch(name)
+    return name if plain else f"{name[: LONGEST_NAME - 17]}_{digest}"
 
 
 def options(use: Use) -> dict[str, Any]:
