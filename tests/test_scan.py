@@ -256,7 +256,7 @@ def test_consent_counts_for_the_address_that_the_owner_was_shown(
         shown(workspace, "config", "consent")
     )
 
-    moved = store.settings.with_(base_url="https://me:verysecret@elsewhere.example/v1")
+    moved = store.settings.with_(base_url="https://elsewhere.example/v1")
     with pytest.raises(ConsentMissing, match=r"openai at https://elsewhere\.example/v1"):
         consent.require(store.database, "openai", moved)
     workspace = Workspace(lambda: moved)
