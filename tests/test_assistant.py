@@ -513,6 +513,12 @@ DAMAGE = {
     "words without a part": "DROP TABLE memory_text_idx",
     "a vector that is cut": "UPDATE memory_vectors SET vector = x'00'",
 }
+WORDS_DAMAGE = {
+    **{name: said for name, said in DAMAGE.items() if "words" in name},
+    "words with other data": "UPDATE memory_text_data SET block = zeroblob(64)",
+    "words without their rows": "DROP TABLE memory_text_content",
+    "words without some rows": "DELETE FROM memory_text_content WHERE id = 1",
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
@@ -532,3 +538,45 @@ def test_a_damaged_index_costs_a_line_and_is_made_anew(
     again.memory.rebuild(progress=False)
     again.ask("What is my cat called?")
     assert "> My cat is called Tama" in system(openai_server)
+
+
+@pytest.mark.parametrize("damage", WORDS_DAMAGE.values(), ids=WORDS_DAMAGE)
+def test_with_a_damaged_word_index_everything_else_goes_on(
+    assistant: Assistant, damage: str
+) -> None:
+    store = assistant.store
+    secret = store.collect("The ferret is called Quetzalcoatl", "Noted.", "none")
+    kept = store.collect("My cat is called Tama", "Noted.", "none", session="tuesday")
+    assistant.memory.catch_up()
+    with store.database.write() as connection:
+        connection.exec_driver_sql(damage)
+    assistant.close()
+    again = Assistant("owner", model=MODEL)
+
+    again.rate(kept, 5)
+    added = again.store.collect("My dog is called Pochi", "Noted.", "none")
+    gone = again.forget(Selection(ids=(secret,)))
+
+    assert gone.conversations == 1
+    assert again.store.ids(Selection()) == (kept, added)
+    assert "etzalcoat" not in _bytes_of(again)
+    again.memory.rebuild(progress=False)
+    found = [one.conversation.id for one in again.memory.recall("What is my cat called?", 5)]
+    assert kept in found
+    assert [one.id for one in again.store.search("Quetzalcoatl")] == []
+    again.close()
+
+
+def test_a_damaged_word_index_names_the_cure_that_works(assistant: Assistant) -> None:
+    assistant.store.collect("My cat is called Tama", "Noted.", "none")
+    assistant.memory.catch_up()
+    with assistant.store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM memory_text_data")
+    with pytest.raises(StoreUnavailable, match="config index rebuild"):
+        Assistant("owner", model=MODEL).memory.recall("cat", 5)
+
+
+def _bytes_of(assistant: Assistant) -> str:
+    """All that lies in the user's folder."""
+    files = [one for one in assistant.settings.user_home.rglob("*") if one.is_file()]
+    return "".join(one.read_bytes().decode("latin-1") for one in files)

@@ -30,6 +30,8 @@ LONG = 19
 TOO_LONG = re.compile(rb"[0-9]{%d}" % LONG)
 """What may be a whole number that orjson would round."""
 NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
+WORDS_TABLE = "memory_text"
+REBUILD = "Rebuild it with `%kagura config index rebuild`"
 PATIENCE = 2.0
 """Seconds for which erasing waits for those who read."""
 
@@ -174,6 +176,9 @@ def _unavailable(error: Exception, dialect: Dialect, url: URL) -> StoreError:
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
         return StoreError(f"A value cannot be stored ({reason})", "Pass one of the type asked for")
     reason = reason.partition("DETAIL:")[0]  # it repeats what was to be written
+    words = f"{getattr(error, 'statement', '')} {reason}"
+    if WORDS_TABLE in words:
+        return StoreUnavailable(f"Memory's word index is damaged ({reason})", REBUILD)
     cure = next(cure for words, cure in dialect.CURES.items() if words in reason)
     problem = f"The store {dialect.place(url)} cannot be used ({' '.join(reason.split())})"
     return StoreUnavailable(problem, cure)

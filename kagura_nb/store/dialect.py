@@ -51,8 +51,10 @@ class Dialect(Protocol):
     def write_words(self, connection: Connection, rows: Sequence[tuple[int, str, str]]) -> None:
         """Keep (position, body, label) of positions that have no words yet."""
 
-    def delete_words(self, connection: Connection, positions: Sequence[int]) -> None:
-        """Remove the words of these positions."""
+    def delete_words(self, connection: Connection, positions: Sequence[int]) -> bool:
+        """Remove the words of these positions; return whether all were there and could be removed:
+        else the table is damaged.
+        """
 
     def clear_words(self, connection: Connection) -> None:
         """Remove all words."""

@@ -133,7 +133,9 @@ def remove(connection: Connection, ids: Sequence[str]) -> None:
     positions = list(connection.scalars(query))
     if not positions:
         return
-    dialects.of(connection).delete_words(connection, positions)
+    if not dialects.of(connection).delete_words(connection, positions):
+        clear(connection)  # a damaged table may keep what cannot be found in it
+        return
     connection.execute(delete(items).where(items.c.position.in_(positions)))
     connection.execute(update(clock).values(generation=clock.c.generation + 1))
 

@@ -180,9 +180,10 @@ def write_words(connection: Connection, rows: Sequence[tuple[int, str, str]]) ->
     )
 
 
-def delete_words(connection: Connection, positions: Sequence[int]) -> None:
-    """Remove the words of these positions."""
-    connection.execute(delete(words).where(words.c.position.in_(positions)))
+def delete_words(connection: Connection, positions: Sequence[int]) -> bool:
+    """Remove the words of these positions; return whether all were there."""
+    done = connection.execute(delete(words).where(words.c.position.in_(positions)))
+    return done.rowcount == len(positions)
 
 
 def clear_words(connection: Connection) -> None:

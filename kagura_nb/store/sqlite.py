@@ -47,6 +47,11 @@ USING fts5(body, label, tokenize = 'porter ascii', detail = column, columnsize =
 """
 # What is not ASCII is left as it comes: the words have been prepared before they get here.
 
+DAMAGED = (
+    "malformed", "fts5: corrupt", "no such table: ", "vtable constructor failed", "SQL logic error",
+)  # fmt: skip
+PEND_ALL = "INSERT OR IGNORE INTO pending_index SELECT id FROM conversations"
+
 POSTINGS = """
 SELECT
   (SELECT group_concat(rowid) FROM (SELECT rowid FROM memory_text
@@ -110,11 +115,18 @@ def write_words(connection: Connection, rows: Sequence[tuple[int, str, str]]) ->
     )
 
 
-def delete_words(connection: Connection, positions: Sequence[int]) -> None:
-    """Remove the words of these positions."""
-    connection.exec_driver_sql(
-        "DELETE FROM memory_text WHERE rowid = ?", [(one,) for one in positions]
-    )
+def delete_words(connection: Connection, positions: Sequence[int]) -> bool:
+    """Remove the words of these positions; return whether all were there and could be removed."""
+    rows = [(one,) for one in positions]
+    try:
+        done = connection.exec_driver_sql("DELETE FROM memory_text WHERE rowid = ?", rows)
+        connection.exec_driver_sql("SAVEPOINT words")  # writes what else only a commit would
+        connection.exec_driver_sql("RELEASE words")
+    except DatabaseError as error:
+        if not _tells_of_damage(error):
+            raise
+        return False  # the transaction goes on
+    return done.rowcount == len(rows)
 
 
 def clear_words(connection: Connection) -> None:
@@ -140,14 +152,25 @@ def erase_traces(connection: Connection, patience: float) -> bool:
     Returns:
         False where somebody went on reading what the log alone still has.
     """
-    # Full text keeps deleted words in its older segments until they are merged into one.
-    connection.exec_driver_sql("INSERT INTO memory_text(memory_text) VALUES ('optimize')")
+    try:  # full text keeps deleted words in its older segments until they are merged into one
+        connection.exec_driver_sql("INSERT INTO memory_text(memory_text) VALUES ('optimize')")
+    except DatabaseError as error:
+        if not _tells_of_damage(error):
+            raise
+        clear_words(connection)
+        connection.exec_driver_sql(PEND_ALL)
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience * 1000)}")
     try:
         busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(LOCK_TIMEOUT * 1000)}")
     return not busy
+
+
+def _tells_of_damage(error: DatabaseError) -> bool:
+    """Whether the full-text table cannot be used, while the rest of the database can."""
+    said = str(error.orig)
+    return any(sign in said for sign in DAMAGED)
 
 
 def _drop_damaged_words(connection: Connection) -> None:
