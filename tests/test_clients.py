@@ -346,6 +346,62 @@ def test_voila_ends_with_the_command_and_the_browsers_arguments_do_not_tell_the_
     assert not programs_with(f"--port={url.port}")
 
 
+def programs_of(home: Path) -> list[str]:
+    """The programs that were started with this home folder and run now."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"KAGURA_HOME={home}".encode() in (one / "environ").read_bytes().split(b"\0"):
+                found += [(one / "cmdline").read_bytes().replace(b"\0", b" ").decode()]
+    return [one for one in found if one]  # one that has ended has no arguments any more
+
+
+@pytest.mark.parametrize("end", ["SIGKILL", "SIGTERM", "closed terminal"])
+def test_however_the_command_ends_nothing_goes_on_serving_and_no_token_stays(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    with served(tmp_path, "--no-browser") as (running, url):
+        assert answered(url, f"/?{url.query}") == 200  # with a kernel of its own
+        assert len([one for one in programs_of(home) if "ipykernel_launcher" in one]) == 1
+
+        if end == "closed terminal":
+            running.ptyproc.fileobj.close()  # the system sends SIGHUP
+        else:
+            running.kill(getattr(signal, end))
+
+        wait_until(lambda: [] if programs_of(home) else ["nobody"])
+        wait_until(lambda: [] if list(scratch.glob("kagura-*")) else ["nothing"])
+        with pytest.raises(ConnectionRefusedError):
+            answered(url, "/")
+
+
+HOSTS = {
+    "localhost:{port}": 302, "127.0.0.1:{port}": 302, "[::1]:{port}": 302, "LOCALHOST:{port}": 302,
+    "localhost": 302,
+    "evil.example": 403, "evil.example:{port}": 403, "localhost.evil.example:{port}": 403,
+    "evil.localhost:{port}": 403, "127.0.0.1.evil.example:{port}": 403, "10.0.0.5:{port}": 403,
+    "127.0.0.1:{port}@evil.example": 400, "localhost, evil.example": 400, "0.0.0.0:{port}": 403,
+    "[::ffff:10.0.0.5]:{port}": 403, "evil.example#localhost": 400, "": 403,
+}  # fmt: skip
+"""What a browser may say where it is, and what it gets without the token."""
+
+
+def test_pages_of_other_sites_whose_names_lead_here_get_nothing(home: Path, tmp_path: Path) -> None:
+    with served(tmp_path, "--no-browser") as (_, url):
+        found = {one: answered(url, "/", Host=one.format(port=url.port)) for one in HOSTS}
+        assert found == HOSTS
+
+        for path in ("/voila/static/voila.js", "/login", "/api/kernels/x", "/voila/files/log"):
+            evil = f"evil.example:{url.port}"
+            assert answered(url, f"{path}?{url.query}", Host=evil) == 403, path
+        channels = "/api/kernels/0d5f7bb7-9b0d-4c1b-8c0e-6f1a0a4f2f52/channels"
+        shaken = {**HANDSHAKE, "Host": f"evil.example:{url.port}"}
+        assert answered(url, f"{channels}?{url.query}", **shaken) == 403
+
+
 def test_a_port_that_is_taken_is_told(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

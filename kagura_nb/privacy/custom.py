@@ -26,14 +26,16 @@ NAME = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 PATIENCE = 3.0
 """Seconds for all trial texts together; a harmless pattern takes a few hundredths."""
 TRIAL_LENGTH = 4000
-TRIAL = """
-import json, re, sys
+TRIAL = f"""
+import faulthandler, json, re, sys
+faulthandler.dump_traceback_later({2 * PATIENCE}, exit=True)
 pattern, flags, texts = json.load(sys.stdin)
 pattern = re.compile(pattern, flags)
 for text in texts:
     for match in pattern.finditer(text):
         pass
 """
+"""It ends by itself too: who started it may have been killed."""
 
 
 def recognizers(patterns: Mapping[str, Pattern]) -> list[Recognizer]:

@@ -6,7 +6,7 @@
 Whoever else uses the machine sees the arguments of every program, so the token goes by ways that
 only the owner reads: the environment and files in a private folder. In that folder are the notebook
 and the description of its kernel too, so that it runs in this Python, and nobody's settings of
-Jupyter are read.
+Jupyter are read. When the pipe is closed, by whatever ends the command, all of it ends (`voila`).
 """
 
 import json
@@ -33,7 +33,10 @@ KERNEL = "kagura"
 LAUNCH = (sys.executable, "-m", "ipykernel_launcher")
 NOTEBOOK = "shown/Kagura dashboard.ipynb"
 """Its name is the title of the page; there is nothing else in its folder."""
+SERVER = "kagura_nb.notebook.dashboard.voila"
 CELLS = ("%load_ext kagura_nb", "%kagura dashboard")
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""A closed terminal sends the second one."""
 PATIENCE = 60.0
 """Seconds that Voilà may take to answer, and to end."""
 REDIRECT = '<!doctype html><meta http-equiv="refresh" content="0; url={url}"><a href="{url}">Go</a>'
@@ -112,7 +115,8 @@ def _prepare(folder: Path) -> None:
 
 def _command(folder: Path, port: int, dark: bool) -> list[str]:
     return [
-        *(sys.executable, "-m", "voila", str(folder / NOTEBOOK), "--no-browser", "--token"),
+        *(sys.executable, "-m", SERVER, str(folder)),
+        *(str(folder / NOTEBOOK), "--no-browser", "--token"),
         *(f"--Voila.ip={ADDRESS}", f"--port={port}", "--Voila.port_retries=0"),
         f"--theme={'dark' if dark else 'light'}",
     ]
@@ -134,20 +138,40 @@ def _started(
     command: list[str], folder: Path, environment: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with the block, whatever ends the block, and with it its kernels."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # a terminal's signals reach the command, which closes the pipe
         )
     try:
-        yield process
+        with _ended_by_signals():
+            yield process
     finally:
-        process.terminate()
+        if process.stdin is not None:
+            process.stdin.close()
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let signals that end a program end the block; `nohup` has one of them ignored."""
+    before = {one: signal.getsignal(one) for one in ENDING}
+    heard = [one for one, handler in before.items() if handler != signal.SIG_IGN]
+    for one in heard:
+        signal.signal(one, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        for one in heard:
+            signal.signal(one, before[one])
 
 
 def _free(port: int | None) -> int:
